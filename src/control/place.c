@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char suffix[] = ".sock";
@@ -18,6 +19,8 @@ enum {
 	NAMES_MAX = 1000,
 	FOLDER_TRIES = 4, /* another program may remove an empty folder */
 	WAITING_MAX = 64,
+	LOCK_TRIES = 50, /* another sstp has it for an instant */
+	LOCK_PAUSE_MS = 10,
 };
 
 /* ---- names */
@@ -78,6 +81,22 @@ static int check_folder(const char *folder)
 	return st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)) ? 0 : -EPERM;
 }
 
+/*
+ * Anybody who may list the folder can lock it and keep the lock, which must not stop us: without it only two
+ * sstp that begin at the same moment may take each other's socket for a dead one's.
+ */
+static int lock(int fd)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000 };
+
+	for (int i = 0; i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB); i++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 /* The descriptor of the folder, locked, or -errno. */
 static int lock_folder(const char *path, bool is_default)
 {
@@ -94,12 +113,13 @@ static int lock_folder(const char *path, bool is_default)
 	fd = error ? error : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
 		fd = -errno;
-	if (fd >= 0 && flock(fd, LOCK_EX)) {
-		error = -errno;
-		close(fd);
-		return error;
-	}
-	return fd;
+	if (fd < 0)
+		return fd;
+	error = lock(fd);
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
 }
 
 /* Members of the group must get through the folder; they need not list it. */

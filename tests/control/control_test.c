@@ -7,12 +7,14 @@
 #include "control/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -461,6 +463,28 @@ static void places(void **state)
 	assert_string_equal(err.text, "/nonexistent/x.sock: No such file or directory");
 }
 
+/* Another user may have locked the folder, and keep the lock. */
+static void a_locked_folder(void **state)
+{
+	struct control_place_cfg where = { .group = (gid_t)-1 };
+	int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+	struct control_place other;
+	struct error err;
+	char path[64];
+
+	(void)state;
+	assert_true(lock >= 0);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	snprintf(path, sizeof(path), "%s/other.sock", folder);
+	where.wanted = path;
+	fd = control_place_open(&other, &where, &err);
+	assert_true(fd >= 0);
+	control_place_close(&other);
+	assert_int_equal(access(path, F_OK), -1);
+	close(fd);
+	close(lock);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -478,6 +502,7 @@ int main(void)
 		TEST(a_slow_reader_is_cut_off),
 		TEST(more_events_than_the_buffer_holds),
 		TEST(places),
+		TEST(a_locked_folder),
 	};
 
 	return cmocka_run_group_tests_name("control/control", tests, NULL, NULL);
