@@ -609,7 +609,7 @@ static bool needs_certificate(const struct serve_settings *s)
 	return count_plain(s) < s->listen.count || offers(s, EAP_TLS) || offers(s, EAP_PEAP);
 }
 
-static bool has_all(const struct serve_settings *s)
+static bool certs_make_sense(const struct serve_settings *s)
 {
 	if (needs_certificate(s) && !s->certs.count)
 		cli_error(&serve_verb, "no certificate: --cert FILE (sstp cert makes one)");
@@ -622,7 +622,14 @@ static bool has_all(const struct serve_settings *s)
 			  "%zu times --cert and %zu times --key: give each certificate its "
 			  "key, in the same order, or put each key into the certificate's file",
 			  s->certs.count, s->keys.count);
-	else if (!has_users(s) && !s->radius.servers.count && !s->auth_command)
+	else
+		return true;
+	return false;
+}
+
+static bool logins_make_sense(const struct serve_settings *s)
+{
+	if (!has_users(s) && !s->radius.servers.count && !s->auth_command)
 		cli_error(&serve_verb, "no user file: --users FILE (sstp passwd makes one)");
 	else if (has_users(s) && s->radius.servers.count)
 		cli_error(&serve_verb, "--users and --radius: one of them says who may log in");
@@ -633,7 +640,14 @@ static bool has_all(const struct serve_settings *s)
 						  : "users-dir");
 	else if (s->auth_command && (offers(s, EAP_TLS) || offers(s, EAP_PEAP)))
 		cli_error(&serve_verb, "--auth-command does not support --auth eap-tls and peap");
-	else if (s->network.addr.family == AF_UNSPEC)
+	else
+		return true;
+	return false;
+}
+
+static bool networks_make_sense(const struct serve_settings *s)
+{
+	if (s->network.addr.family == AF_UNSPEC)
 		cli_error(&serve_verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
 	else if (s->ipv6_network.len == PREFIXES_LEN && !s->ndp_proxy)
 		cli_error(
@@ -648,7 +662,14 @@ static bool has_all(const struct serve_settings *s)
 				       "that interface; a shorter one is routed to this host");
 	else if (s->ndp_proxy && s->netns.netns)
 		cli_error(&serve_verb, "--ndp-proxy and --netns exclude each other");
-	else if (s->delegation.len && !s->ipv6_network.addr.family)
+	else
+		return true;
+	return false;
+}
+
+static bool ipv6_and_dns_make_sense(const struct serve_settings *s)
+{
+	if (s->delegation.len && !s->ipv6_network.addr.family)
 		cli_error(&serve_verb, "--ipv6-delegate needs --ipv6-network");
 	else if (s->delegation.len &&
 		 (ip_prefix_has(&s->ipv6_network, &s->delegation.network.addr) ||
@@ -660,7 +681,14 @@ static bool has_all(const struct serve_settings *s)
 		cli_error(&serve_verb, "--ipv6-network and --no-ipv6 exclude each other");
 	else if (s->ipv6_network.addr.family && s->link.mtu < 1280)
 		cli_error(&serve_verb, "--ipv6-network needs an --mtu of at least 1280");
-	else if (offers(s, EAP_TLS) && has_users(s) && !s->client_ca)
+	else
+		return true;
+	return false;
+}
+
+static bool eap_makes_sense(const struct serve_settings *s)
+{
+	if (offers(s, EAP_TLS) && has_users(s) && !s->client_ca)
 		cli_error(&serve_verb,
 			  "--auth eap-tls needs --client-ca FILE: the authorities of the clients' "
 			  "certificates");
@@ -676,8 +704,15 @@ static bool has_all(const struct serve_settings *s)
 	else if (s->client_crl && !s->client_ca)
 		cli_error(&serve_verb, "--client-crl needs --client-ca");
 	else
-		return has_pools(s) && netns_is_valid(&serve_verb, &s->netns);
+		return true;
 	return false;
+}
+
+static bool all_make_sense(const struct serve_settings *s)
+{
+	return certs_make_sense(s) && logins_make_sense(s) && networks_make_sense(s) &&
+	       ipv6_and_dns_make_sense(s) && eap_makes_sense(s) && has_pools(s) &&
+	       netns_is_valid(&serve_verb, &s->netns);
 }
 
 /* Enough for all devices of a person, but one account must not take all addresses. */
@@ -781,12 +816,35 @@ static bool apply_terminators(struct serve_settings *s, struct front_cfg *f)
 	return true;
 }
 
+static void apply_network(const struct serve_settings *s, struct server_cfg *cfg)
+{
+	cfg->network = s->network;
+	cfg->pools = s->pools.at;
+	cfg->pool_count = s->pools.count;
+	cfg->ipv6_network = s->ipv6_network;
+	cfg->ndp_proxy = s->ndp_proxy;
+	cfg->delegate_network = s->delegation.network;
+	cfg->delegate_len = s->delegation.len;
+	memcpy(cfg->dns, s->dns.v4, sizeof(cfg->dns));
+	cfg->dns_host = s->dns.has_host;
+	memcpy(cfg->ipv6_dns, s->dns.v6, sizeof(cfg->ipv6_dns));
+	cfg->push_routes = s->push_routes.at;
+	cfg->push_route_count = s->push_routes.count;
+	cfg->push_domains = s->push_domains.at;
+	cfg->push_domain_count = s->push_domains.count;
+	memcpy(cfg->nbns, s->nbns, sizeof(cfg->nbns));
+	cfg->client_to_client = s->client_to_client;
+	cfg->host_routes = s->host_routes;
+	cfg->nat = s->nat;
+	cfg->nat_out = s->nat && strcmp(s->nat, "any") ? s->nat : NULL;
+}
+
 static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 {
 	static char host_name[65];
 
 	gethostname(host_name, sizeof(host_name) - 1);
-	if (!has_all(s))
+	if (!all_make_sense(s))
 		return false;
 	if (s->dns.has_host)
 		insert_own_dns(s);
@@ -810,21 +868,6 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.requires_peap_binding = s->requires_peap_binding,
 		.client_crl_file = s->client_crl,
 		.hashes = s->tls.hashes,
-		.network = s->network,
-		.pools = s->pools.at,
-		.pool_count = s->pools.count,
-		.ipv6_network = s->ipv6_network,
-		.ndp_proxy = s->ndp_proxy,
-		.delegate_network = s->delegation.network,
-		.delegate_len = s->delegation.len,
-		.dns = { s->dns.v4[0], s->dns.v4[1] },
-		.dns_host = s->dns.has_host,
-		.ipv6_dns = { s->dns.v6[0], s->dns.v6[1] },
-		.push_routes = s->push_routes.at,
-		.push_route_count = s->push_routes.count,
-		.push_domains = s->push_domains.at,
-		.push_domain_count = s->push_domains.count,
-		.nbns = { s->nbns[0], s->nbns[1] },
 		.mtu = s->link.mtu,
 		.congestion = s->link.congestion,
 		.interface = s->device.interface,
@@ -832,10 +875,6 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.userns = s->netns.userns,
 		.ipv6 = !s->link.no_ipv6 && s->link.mtu >= 1280,
 		.no_offload = s->device.no_offload,
-		.client_to_client = s->client_to_client,
-		.host_routes = s->host_routes,
-		.nat = s->nat,
-		.nat_out = s->nat && strcmp(s->nat, "any") ? s->nat : NULL,
 		.max_sessions = s->max_sessions,
 		.user_sessions = s->user_sessions == USER_SESSIONS_UNSET ? user_sessions_default(s)
 									 : s->user_sessions,
@@ -843,6 +882,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.max_failures = s->max_failures,
 		.workers = s->workers,
 	};
+	apply_network(s, cfg);
 	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
 	memcpy(cfg->eap, s->auth.eap, sizeof(cfg->eap));
 	cfg->control = &s->control_settings;
