@@ -7,7 +7,8 @@ import subprocess
 import pytest
 from lab import PATIENCE
 
-LISTEN = "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443, *:443"
+LISTEN = ("must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443, *:443; or "
+          "unix:/run/sstp/tls.sock; after a TLS terminator http://127.0.0.1:8080 or http://unix:/run/sstp/http.sock")
 GOOD = (0, "configuration OK\n", "")
 
 
