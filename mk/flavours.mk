@@ -24,7 +24,8 @@ STRIP_cross = $(TRIPLE)-strip
 
 OPTIMIZE = -O2
 # Nothing unwinds in the program; debuggers take the tables of -g, which are not in the stripped program.
-HARDEN = -ftrivial-auto-var-init=zero -fstack-clash-protection
+# clang 14 has the second only with a flag that says that it will go away.
+HARDEN = -fstack-clash-protection $(if $(findstring clang,$(COMPILER)),,-ftrivial-auto-var-init=zero)
 NO_UNWIND = -fno-asynchronous-unwind-tables -fno-unwind-tables
 CFLAGS_musl = $(OPTIMIZE) $(HARDEN) $(NO_UNWIND) -D_FORTIFY_SOURCE=2 -isystem $(DEPS)/include
 CFLAGS_cross = $(CFLAGS_musl)

@@ -227,7 +227,7 @@ int lock_rules_device(struct lock_rules *l, const char *device)
  */
 static int check_kernel(struct lock_rules *l)
 {
-	bool is_known;
+	bool is_known = false;
 	int error = add_for_both(l, end_of);
 
 	if (!error)
