@@ -142,7 +142,9 @@ enum bans_result bans_check(struct bans *b, const struct bans_attempt *a, unsign
 {
 	struct ban pair = key_of(b, a->source, a->user), source = key_of(b, a->source, "");
 	unsigned source_max = max_failures * BANS_SOURCE_PART;
-	bool is_source_free = a->has_live_sessions || is_known(b, &pair, now_ms);
+	bool is_source_known = a->source->family != AF_UNSPEC;
+	bool is_source_free =
+		!is_source_known || a->has_live_sessions || is_known(b, &pair, now_ms);
 	bool is_pair_full, is_source_full;
 
 	if (failures_of(b, b->pairs, &pair, now_ms) >= max_failures)
@@ -154,7 +156,7 @@ enum bans_result bans_check(struct bans *b, const struct bans_attempt *a, unsign
 		return BANS_GOOD;
 	}
 	is_pair_full = note(b, b->pairs, &pair, now_ms) == max_failures;
-	is_source_full = note(b, b->sources, &source, now_ms) == source_max;
+	is_source_full = is_source_known && note(b, b->sources, &source, now_ms) == source_max;
 	return is_pair_full || is_source_full ? BANS_WRONG_NOW : BANS_WRONG;
 }
 

@@ -26,7 +26,10 @@ static enum bans_result attempt(const char *user, const char *source, bool is_go
 {
 	struct ip_addr a;
 
-	assert_true(ip_parse(source, &a));
+	if (source)
+		assert_true(ip_parse(source, &a));
+	else
+		a = (struct ip_addr){ .family = AF_UNSPEC };
 	return bans_check(&b, &(struct bans_attempt){ &a, user, is_good, false }, MAX, now_ms);
 }
 
@@ -65,6 +68,21 @@ static void a_good_login_forgives_its_own_users_failures(void **state)
 	assert_int_equal(attempt("bob", "192.0.2.7", true, 1000), BANS_GOOD);
 	guess("ann", "192.0.2.7", 1);
 	assert_int_equal(attempt("ann", "192.0.2.7", true, 1000), BANS_REFUSED);
+}
+
+/* It has all clients that a Unix socket shows without their addresses. */
+static void an_unknown_source_has_none(void **state)
+{
+	const struct ip_addr unknown = { .family = AF_UNSPEC };
+	char user[2] = "a";
+
+	(void)state;
+	for (; *user < 'z'; ++*user)
+		guess(user, NULL, MAX);
+	assert_int_equal(attempt("a", NULL, true, 1000), BANS_REFUSED);
+	assert_int_equal(attempt("z", NULL, true, 1000), BANS_GOOD);
+	assert_false(bans_refuse_source(&b, &unknown, MAX, 1000));
+	assert_int_equal(banned(1000), 'z' - 'a');
 }
 
 static void a_source_has_a_limit_of_its_own(void **state)
@@ -184,6 +202,7 @@ int main(void)
 		CASE(counts_to_the_limit),
 		CASE(a_good_login_forgives_its_own_users_failures),
 		CASE(a_source_has_a_limit_of_its_own),
+		CASE(an_unknown_source_has_none),
 		CASE(a_source_without_known_users_is_refused),
 		CASE(a_network_of_ipv6_is_one_source),
 		CASE(names_differ_in_all_their_bytes),
