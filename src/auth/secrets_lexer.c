@@ -212,9 +212,9 @@ bool secrets_lexer_quote(const char *text, char *to, size_t room)
 	if (!plain)
 		to[n++] = '"';
 	for (; *text; text++) {
-		if (!plain && (*text == '"' || *text == '\\'))
+		if (!plain && (*text == '"' || *text == '\\' || *text == '\n'))
 			to[n++] = '\\';
-		to[n++] = *text;
+		to[n++] = (char)(*text == '\n' ? 'n' : *text);
 	}
 	if (!plain)
 		to[n++] = '"';

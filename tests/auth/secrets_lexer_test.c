@@ -158,6 +158,7 @@ static const struct quote_case {
 	{ "", "\"\"" },
 	{ "two words", "\"two words\"" },
 	{ "CORP\\ann", "\"CORP\\\\ann\"" },
+	{ "two\nlines\\\n", "\"two\\nlines\\\\\\n\"" },
 	{ "q\"q'q#", "\"q\\\"q'q#\"" },
 	{ "\xc3\xa9", "\xc3\xa9" },
 };
