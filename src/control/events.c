@@ -21,7 +21,8 @@ static struct {
 	pthread_mutex_t lock;
 	struct loop *loop; /* NULL: not open */
 	struct loop_task task;
-	char *lines; /* EVENTS_BUFFER bytes */
+	bool is_posted; /* the task, which takes itself off its list without the lock */
+	char *lines;    /* EVENTS_BUFFER bytes */
 	size_t len;
 	unsigned lost; /* lines that found the buffer full */
 	/* of the loop's thread alone: */
@@ -42,7 +43,9 @@ static void take_line(const char *line, size_t len)
 			memcpy(events.lines + events.len, line, len);
 			events.len += len;
 		}
-		loop_async_post(events.loop, &events.task);
+		if (!events.is_posted)
+			loop_async_post(events.loop, &events.task);
+		events.is_posted = true;
 	}
 	pthread_mutex_unlock(&events.lock);
 }
@@ -122,6 +125,7 @@ static void give(struct loop_task *task)
 	lost = events.lost;
 	events.lines = events.taken;
 	events.len = events.lost = 0;
+	events.is_posted = false;
 	pthread_mutex_unlock(&events.lock);
 	events.taken = lines;
 	if (len)
