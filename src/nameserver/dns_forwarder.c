@@ -18,7 +18,7 @@
 enum {
 	ADDRESSES = 32, /* that we try, from 127.83.83.1 on */
 	CLIENTS = 64,   /* over TCP */
-	/* of one address; for a device's users, of whom one must not take all */
+	/* of one client; for a device's users, of whom one must not take all */
 	CLIENT_QUERIES = 64,
 	CLIENT_STREAMS = 8,
 	IDLE_MS = 20 * 1000, /* a TCP client without a query or progress; RFC 7766 section 6.2.3 */
@@ -304,13 +304,21 @@ static bool may_ask(const struct dns_forwarder *f, const struct sockaddr_storage
 	return f->device || (a.family == AF_INET && a.bytes[0] == IN_LOOPBACKNET);
 }
 
-/* Queries of that address that are in progress, over UDP. */
+/* A client of IPv6 may have as many addresses as its prefix. */
+static struct ip_addr client_of(const struct sockaddr_storage *from)
+{
+	struct ip_addr a = ip_from_sockaddr(from);
+
+	return a.family == AF_INET6 ? ip_mask(&a, 64) : a;
+}
+
+/* Queries of that client that are in progress, over UDP. */
 static unsigned count_queries(const struct dns_forwarder *f, const struct ip_addr *of)
 {
 	unsigned count = 0;
 
 	for (size_t i = 0; i < f->engine.query_count; i++) {
-		struct ip_addr a = ip_from_sockaddr(&f->exchanges[i].from);
+		struct ip_addr a = client_of(&f->exchanges[i].from);
 
 		count +=
 			f->engine.queries[i].is_used && !f->exchanges[i].client && ip_equal(&a, of);
@@ -334,7 +342,7 @@ static void take_query(const struct listener *l, const struct sockaddr_storage *
 		       struct bytes message)
 {
 	struct dns_forwarder *f = l->owner;
-	struct ip_addr a = ip_from_sockaddr(from);
+	struct ip_addr a = client_of(from);
 	int query;
 
 	if (!may_ask(f, from) || reply_from_cache(l, from, message) ||
@@ -500,7 +508,7 @@ static void on_connection(struct loop_watch *w, uint32_t events)
 		return;
 	}
 	fd = accept4(w->fd, (struct sockaddr *)&from, &from_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	a = ip_from_sockaddr(&from);
+	a = client_of(&from);
 	if (fd >= 0 && may_ask(f, &from) && (!f->device || count_streams(f, &a) < CLIENT_STREAMS))
 		add_client(f, c, fd, &a);
 	else if (fd >= 0)

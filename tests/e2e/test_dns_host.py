@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """serve --dns host: the clients' queries go to the servers that the server's host uses."""
+import ipaddress
 import socket
 import struct
 import threading
@@ -178,6 +179,26 @@ def test_one_client_can_not_take_it_all(lab, both):
     assert ask(lab.other, "www.example.org", to=GATEWAY, tcp=True, seconds=20).rcode == SERVFAIL, "the server has no TCP"
     for s in streams:
         s.close()
+    silent.close()
+
+
+def test_a_client_with_many_ipv6_addresses_is_one_client(lab, both):
+    lab.server.resolv_conf.write_text(f"nameserver {RESOLVER}\n")
+    silent = Silent(lab)
+    lab.serve("--dns", "host", "--ipv6-network", "fd00:77::/48")
+    lab.connect().wait_for("^IPv6 address fd00:77:")
+    lab.connect(host=lab.other, user="bob", password="builder")
+    own = next(a for a in lab.client.addresses() if a.startswith("fd00:77:"))
+    prefix = ipaddress.ip_network(f"{own}/64", strict=False)
+    for i in range(1, 11):
+        lab.client.ip(f"address add {prefix[i]}/128 dev sstp0 nodad")
+        with lab.client.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+            s.bind((str(prefix[i]), 0))
+            s.connect((OWN6, 53))
+            for number in range(60):
+                s.send(query(f"host{i}-{number}.example.org", A, number=number))
+    eventually("its queries are asked", lambda: silent.asked >= 64)
+    assert ask(lab.other, "www.example.org", to=GATEWAY).address == "198.51.100.80"
     silent.close()
 
 
