@@ -66,6 +66,14 @@ static bool is_left_over(const struct sockaddr_un *sa)
 	return is_so;
 }
 
+/* A file that is no socket refuses connections too. */
+static bool is_socket(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISSOCK(st.st_mode);
+}
+
 /* The mode is set before anybody can connect. */
 static int listen_path(const struct listen_addr *at, int fd)
 {
@@ -74,6 +82,8 @@ static int listen_path(const struct listen_addr *at, int fd)
 
 	memcpy(sa.sun_path, at->path, strlen(at->path) + 1);
 	error = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) ? -errno : 0;
+	if (error == -EADDRINUSE && !is_socket(at->path))
+		return -EEXIST;
 	if (error == -EADDRINUSE && is_left_over(&sa)) {
 		unlink(at->path);
 		error = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) ? -errno : 0;
