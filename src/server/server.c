@@ -3,9 +3,8 @@
  * Starts and stops the server: makes the device, the listeners and the workers; after that this
  * thread only handles signals, saves leases and watches the workers.
  *
- * SIGHUP reloads the users and the certificates, and so does a change of their files; an invalid
- * file changes nothing. SIGUSR1 logs
- * the server's status, SIGUSR2 lifts the bans.
+ * SIGHUP reloads the configuration file, users, filters and certificates, and so does a change of these
+ * files; an invalid file changes nothing. SIGUSR1 logs the server's status, SIGUSR2 lifts the bans.
  */
 #include "server/server.h"
 
@@ -19,7 +18,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/auth_command.h"
@@ -27,14 +25,14 @@
 #include "net/congestion.h"
 #include "net/file_watch.h"
 #include "net/health.h"
-#include "server/server_netdev.h"
 #include "server/host_dns.h"
-#include "server/leases.h"
+#include "server/leases_file.h"
 #include "server/listen.h"
 #include "server/ndp_proxy.h"
 #include "server/orders.h"
 #include "server/settings.h"
 #include "server/server_control.h"
+#include "server/server_netdev.h"
 #include "server/worker.h"
 #include "util/endpoint.h"
 #include "util/file.h"
@@ -73,7 +71,7 @@ struct server {
 	struct loop_timer expiry; /* of the certificates */
 	struct file_watch files;
 	struct settings_copy *settings; /* after reloads */
-	bool has_leases_file;           /* and it can be read and written */
+	struct leases_file leases;
 	size_t max_sessions;
 	uint64_t started_ms;
 	int congestion_error; /* of the last listener */
@@ -594,71 +592,14 @@ static int watch_workers(struct server *srv)
 	return loop_watch(srv->loop, &srv->ended);
 }
 
-/* ---- which user had which address */
-
-static void load_leases(struct server *srv)
-{
-	char *text;
-	size_t len, malformed = 0;
-	int error = file_read(srv->cfg->leases_file, LEASES_FILE_MAX, &text, &len);
-
-	srv->has_leases_file = !error || error == -ENOENT;
-	if (!error) {
-		malformed = registry_read_leases(srv->shared.registry, text, len);
-		file_free(text, len);
-	} else if (error != -ENOENT) {
-		log_warn(NULL, "%s: %s: addresses are not remembered across restarts",
-			 srv->cfg->leases_file,
-			 error == -EINVAL ? "not a regular file" : strerror(-error));
-	}
-	if (malformed)
-		log_warn(
-			NULL,
-			"%s: %zu line%s not of the form \"10.9.0.2 ann\", and left out: is this the "
-			"file of the leases?",
-			srv->cfg->leases_file, malformed, malformed == 1 ? " is" : "s are");
-}
-
-/* Called at each save: a client on this host removes an empty /run/sstp when it ends. */
-static void make_leases_folder(const char *file)
-{
-	char *folder = strdup(file), *end = folder ? strrchr(folder, '/') : NULL;
-
-	if (end) {
-		*end = '\0';
-		mkdir(folder, 0700); /* an error shows when the file is written */
-	}
-	free(folder);
-}
-
-static void save_leases(struct server *srv)
-{
-	size_t len;
-	char *text = NULL;
-	int error;
-
-	if (srv->has_leases_file)
-		text = registry_print_leases(srv->shared.registry, &len);
-	if (!text)
-		return;
-	if (srv->cfg->is_leases_default)
-		make_leases_folder(srv->cfg->leases_file);
-	error = file_replace(srv->cfg->leases_file, text, len, NULL);
-	free(text);
-	if (!error)
-		return;
-	srv->has_leases_file = false;
-	log_at(NULL, srv->cfg->is_leases_default ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-	       "%s: %s: addresses are not remembered across restarts (--leases FILE)",
-	       srv->cfg->leases_file, strerror(-error));
-}
+/* ---- by timers */
 
 static void save_periodically(struct loop_timer *timer)
 {
 	struct server *srv = container_of(timer, struct server, save);
 
 	loop_timer_set(srv->loop, timer, loop_now(srv->loop) + SAVE_MS);
-	save_leases(srv);
+	leases_file_save(&srv->leases);
 }
 
 static void warn_of_expiry_daily(struct loop_timer *timer)
@@ -828,7 +769,10 @@ static enum tunnel_reason open_all(struct server *srv)
 	}
 	if (sh->credentials.users)
 		registry_keep_addresses(sh->registry, user_file_users(sh->credentials.users));
-	load_leases(srv);
+	srv->leases = (struct leases_file){ .path = srv->cfg->leases_file,
+					    .is_default = srv->cfg->is_leases_default,
+					    .registry = sh->registry };
+	leases_file_load(&srv->leases);
 	srv->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions
 						   : pool_size(registry_pool(sh->registry));
 	file_raise_limit(srv->max_sessions + WORKER_HALF_OPEN_MAX + FILES_OF_OURS +
@@ -989,7 +933,7 @@ enum tunnel_reason server_run(const struct server_cfg *cfg)
 	if (!reason) {
 		reason = run(srv);
 		join_all(srv);
-		save_leases(srv);
+		leases_file_save(&srv->leases);
 	}
 	close_all(srv);
 	free(srv);
