@@ -732,33 +732,49 @@ static enum tunnel_reason open_host_dns(struct server *srv)
 	return host_dns_open(&cfg, &srv->host_dns) ? REASON_NETWORK : REASON_NONE;
 }
 
-static enum tunnel_reason open_all(struct server *srv)
+/* Before any thread is made, since threads inherit the signal mask. */
+static int open_loop(struct server *srv)
 {
 	static const int signals[] = {
 		SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2
 	};
-	struct server_state *sh = &srv->shared;
-	enum tunnel_reason reason;
-	int error;
+	int error = loop_open(&srv->loop);
 
-	sh->cfg = srv->cfg;
-	sh->worker_count = srv->cfg->workers ? srv->cfg->workers : count_cores();
-	if (sh->worker_count > WORKERS_MAX)
-		sh->worker_count = WORKERS_MAX;
-	reason = credentials_open(&sh->credentials, srv->cfg, sh->worker_count);
-	if (reason)
-		return reason;
-	sh->workers = calloc(sh->worker_count, sizeof(*sh->workers));
-	error = sh->workers ? loop_open(&srv->loop) : -ENOMEM;
-	if (!error)
-		watch_files(srv);
-	if (!error) /* before any thread is made, since threads inherit the signal mask */
-		error = loop_signals(srv->loop, signals, sizeof(signals) / sizeof(*signals),
-				     on_signal, srv);
+	if (error)
+		return error;
+	watch_files(srv);
+	error = loop_signals(srv->loop, signals, sizeof(signals) / sizeof(*signals), on_signal,
+			     srv);
 	if (!error)
 		error = mailbox_open(&srv->mailbox, srv->loop, srv, NULL);
-	if (!error)
-		error = watch_workers(srv);
+	return error ? error : watch_workers(srv);
+}
+
+static void load_leases(struct server *srv)
+{
+	srv->leases = (struct leases_file){ .path = srv->cfg->leases_file,
+					    .is_default = srv->cfg->is_leases_default,
+					    .registry = srv->shared.registry };
+	leases_file_load(&srv->leases);
+}
+
+static void set_max_sessions(struct server *srv)
+{
+	srv->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions
+						   : pool_size(registry_pool(srv->shared.registry));
+	file_raise_limit(srv->max_sessions + WORKER_HALF_OPEN_MAX + FILES_OF_OURS +
+			 FILES_OF_SPLICES +
+			 (srv->cfg->ndp_proxy ? CLAIMS_MAX * srv->max_sessions : 0));
+}
+
+/* The loop, the registry and the service for logins. */
+static enum tunnel_reason open_shared(struct server *srv)
+{
+	struct server_state *sh = &srv->shared;
+	int error;
+
+	sh->workers = calloc(sh->worker_count, sizeof(*sh->workers));
+	error = sh->workers ? open_loop(srv) : -ENOMEM;
 	if (!error)
 		error = registry_open(srv->cfg, &sh->registry);
 	if (!error)
@@ -769,15 +785,25 @@ static enum tunnel_reason open_all(struct server *srv)
 	}
 	if (sh->credentials.users)
 		registry_keep_addresses(sh->registry, user_file_users(sh->credentials.users));
-	srv->leases = (struct leases_file){ .path = srv->cfg->leases_file,
-					    .is_default = srv->cfg->is_leases_default,
-					    .registry = sh->registry };
-	leases_file_load(&srv->leases);
-	srv->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions
-						   : pool_size(registry_pool(sh->registry));
-	file_raise_limit(srv->max_sessions + WORKER_HALF_OPEN_MAX + FILES_OF_OURS +
-			 FILES_OF_SPLICES +
-			 (srv->cfg->ndp_proxy ? CLAIMS_MAX * srv->max_sessions : 0));
+	return REASON_NONE;
+}
+
+static enum tunnel_reason open_all(struct server *srv)
+{
+	struct server_state *sh = &srv->shared;
+	enum tunnel_reason reason;
+
+	sh->cfg = srv->cfg;
+	sh->worker_count = srv->cfg->workers ? srv->cfg->workers : count_cores();
+	if (sh->worker_count > WORKERS_MAX)
+		sh->worker_count = WORKERS_MAX;
+	reason = credentials_open(&sh->credentials, srv->cfg, sh->worker_count);
+	if (!reason)
+		reason = open_shared(srv);
+	if (reason)
+		return reason;
+	load_leases(srv);
+	set_max_sessions(srv);
 	health_open(&srv->health, srv->loop);
 	reason = open_workers(srv);
 	if (!reason && srv->cfg->dns_host)
