@@ -27,28 +27,10 @@
 
 enum { SHA384_LEN = 48, RANDOM_LEN = 32, MSK_LEN = 64, MPPE_LEN = 32 };
 
-static struct pki pki;
-static struct pki_files files;
-
-static int make_files(void **state)
-{
-	(void)state;
-	pki_init(&pki, "Test Authority");
-	pki_issue(&pki, &(struct pki_leaf){ 0 }, &files);
-	return 0;
-}
-
-static int drop_files(void **state)
-{
-	(void)state;
-	pki_free(&pki);
-	return 0;
-}
-
 static struct pair *shake(bool is_13)
 {
-	struct tls_client_cfg client = pair_client_cfg(&pki);
-	struct tls_server_cfg server = pair_server_cfg(&files);
+	struct tls_client_cfg client = pair_client_cfg(&pair_pki);
+	struct tls_server_cfg server = pair_server_cfg(&pair_files);
 	struct pair *p;
 
 	client.is_eap = server.is_eap = true;
@@ -164,5 +146,5 @@ int main(void)
 		cmocka_unit_test(keys_of_both_ends),
 	};
 
-	return cmocka_run_group_tests_name("tls/eap_key", tests, make_files, drop_files);
+	return cmocka_run_group_tests_name("tls/eap_key", tests, pair_make_files, pair_drop_files);
 }

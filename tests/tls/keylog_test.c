@@ -16,30 +16,12 @@
 #include "tls/wolf.h"
 #include "util/file.h"
 
-static struct pki pki;
-static struct pki_files files;
-
-static int make_files(void **state)
-{
-	(void)state;
-	pki_init(&pki, "Test Authority");
-	pki_issue(&pki, &(struct pki_leaf){ 0 }, &files);
-	return 0;
-}
-
-static int drop_files(void **state)
-{
-	(void)state;
-	pki_free(&pki);
-	return 0;
-}
-
 #if TLS_HAS_KEYLOG
 
 static void shake(const char *client_log, const char *server_log, bool is_tls13)
 {
-	struct tls_client_cfg client = pair_client_cfg(&pki);
-	struct tls_server_cfg server = pair_server_cfg(&files);
+	struct tls_client_cfg client = pair_client_cfg(&pair_pki);
+	struct tls_server_cfg server = pair_server_cfg(&pair_files);
 	struct pair *p;
 
 	client.keylog = client_log;
@@ -107,8 +89,8 @@ static void tls13_lines(void **state)
 	char client[128], server[128];
 
 	(void)state;
-	pki_path(&pki, "keys", client);
-	pki_path(&pki, "keys", server);
+	pki_path(&pair_pki, "keys", client);
+	pki_path(&pair_pki, "keys", server);
 	shake(client, server, true);
 	check_lines(client, labels, 4, 32);
 	assert_same(client, server);
@@ -120,8 +102,8 @@ static void tls12_lines(void **state)
 	char client[128], server[128];
 
 	(void)state;
-	pki_path(&pki, "keys", client);
-	pki_path(&pki, "keys", server);
+	pki_path(&pair_pki, "keys", client);
+	pki_path(&pair_pki, "keys", server);
 	shake(client, server, false);
 	check_lines(client, labels, 1, 48);
 	assert_same(client, server);
@@ -134,7 +116,7 @@ static void appended_and_private(void **state)
 	size_t len;
 
 	(void)state;
-	pki_path(&pki, "keys", path);
+	pki_path(&pair_pki, "keys", path);
 	pki_write(path, "# mine\n", 7);
 	assert_int_equal(chmod(path, 0644), 0);
 	shake(path, NULL, false);
@@ -149,7 +131,7 @@ static void appended_and_private(void **state)
 
 static void no_folder(void **state)
 {
-	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct tls_client_cfg client = pair_client_cfg(&pair_pki);
 	struct error err;
 	struct tls_ctx *ctx;
 
@@ -163,7 +145,7 @@ static void no_folder(void **state)
 
 static void refused(void **state)
 {
-	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct tls_client_cfg client = pair_client_cfg(&pair_pki);
 	struct error err;
 	struct tls_ctx *ctx;
 
@@ -188,5 +170,5 @@ int main(void)
 #endif
 	};
 
-	return cmocka_run_group_tests(tests, make_files, drop_files);
+	return cmocka_run_group_tests(tests, pair_make_files, pair_drop_files);
 }

@@ -14,8 +14,6 @@
 #include "tls/open.h"
 #include "util/alloc.h"
 
-static struct pki pki;
-static struct pki_files files;
 static size_t live; /* bytes that the library has allocated and not freed */
 
 static void *get(size_t size)
@@ -58,8 +56,8 @@ static const bool is_x86_64 = false;
  */
 static void a_session_is_small(void **state)
 {
-	struct tls_client_cfg client = pair_client_cfg(&pki);
-	struct tls_server_cfg server = pair_server_cfg(&files);
+	struct tls_client_cfg client = pair_client_cfg(&pair_pki);
+	struct tls_server_cfg server = pair_server_cfg(&pair_files);
 	struct tls_ctx *c, *s;
 	struct error err;
 	struct pair *p;
@@ -84,26 +82,11 @@ static void a_session_is_small(void **state)
 	wolfSSL_SetAllocators(alloc_get, alloc_put, alloc_resize);
 }
 
-static int make_files(void **state)
-{
-	(void)state;
-	pki_init(&pki, "Test Authority");
-	pki_issue(&pki, &(struct pki_leaf){ 0 }, &files);
-	return 0;
-}
-
-static int drop_files(void **state)
-{
-	(void)state;
-	pki_free(&pki);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_is_small),
 	};
 
-	return cmocka_run_group_tests(tests, make_files, drop_files);
+	return cmocka_run_group_tests(tests, pair_make_files, pair_drop_files);
 }

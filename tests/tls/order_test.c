@@ -30,24 +30,6 @@ static const uint8_t plain_finished[] = {
 	TYPE_HANDSHAKE, 3, 3, 0, 16, 20, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 };
 
-static struct pki pki;
-static struct pki_files files;
-
-static int make_files(void **state)
-{
-	(void)state;
-	pki_init(&pki, "Test Authority");
-	pki_issue(&pki, &(struct pki_leaf){ 0 }, &files);
-	return 0;
-}
-
-static int drop_files(void **state)
-{
-	(void)state;
-	pki_free(&pki);
-	return 0;
-}
-
 /* One flight of a side: its plain handshake messages, then the records after them. */
 struct flight {
 	struct bytes messages[PARTS_MAX];
@@ -120,8 +102,8 @@ static void shake(struct pair_end *e)
 /* A pair that has agreed on TLS 1.2; the server's flight is in `flight`. */
 static struct pair *pair_at_server_flight(void)
 {
-	struct tls_client_cfg client = pair_client_cfg(&pki);
-	struct tls_server_cfg server = pair_server_cfg(&files);
+	struct tls_client_cfg client = pair_client_cfg(&pair_pki);
+	struct tls_server_cfg server = pair_server_cfg(&pair_files);
 	struct pair *p = pair_of(&client, &server, "vpn.example.net");
 
 	wolfSSL_set_options(p->server.tls->ssl, WOLFSSL_OP_NO_TLSv1_3);
@@ -298,5 +280,5 @@ int main(void)
 		cmocka_unit_test(server_plain_finished),
 	};
 
-	return cmocka_run_group_tests(tests, make_files, drop_files);
+	return cmocka_run_group_tests(tests, pair_make_files, pair_drop_files);
 }

@@ -23,6 +23,24 @@ static void deliver(void *arg, const uint8_t *at, size_t len)
 	to->other->sends++;
 }
 
+struct pki pair_pki;
+struct pki_files pair_files;
+
+int pair_make_files(void **state)
+{
+	(void)state;
+	pki_init(&pair_pki, "Test Authority");
+	pki_issue(&pair_pki, &(struct pki_leaf){ 0 }, &pair_files);
+	return 0;
+}
+
+int pair_drop_files(void **state)
+{
+	(void)state;
+	pki_free(&pair_pki);
+	return 0;
+}
+
 struct tls_client_cfg pair_client_cfg(const struct pki *pki)
 {
 	return (struct tls_client_cfg){ .ca_file = pki->ca_file };

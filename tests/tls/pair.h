@@ -25,6 +25,13 @@ struct pair {
 	struct pair_end client, server;
 };
 
+/* An authority, and the certificate and key of a server; pair_make_files makes them for a group of tests. */
+extern struct pki pair_pki;
+extern struct pki_files pair_files;
+
+int pair_make_files(void **state);
+int pair_drop_files(void **state);
+
 /* Contexts with all defaults; the client trusts the pki's authority. */
 struct tls_client_cfg pair_client_cfg(const struct pki *pki);
 struct tls_server_cfg pair_server_cfg(const struct pki_files *f);

@@ -20,8 +20,6 @@
 
 enum { HOUR_S = 3600 };
 
-static struct pki pki;
-static struct pki_files files;
 static time_t clock_ahead;     /* of the machine's date */
 static uint64_t boot_s = 1000; /* of tls_tickets_new */
 
@@ -88,8 +86,8 @@ static void use_server(struct lab *l, const struct tls_server_cfg *cfg)
 
 static void lab_open(struct lab *l)
 {
-	struct tls_client_cfg client = pair_client_cfg(&pki);
-	struct tls_server_cfg server = pair_server_cfg(&files);
+	struct tls_client_cfg client = pair_client_cfg(&pair_pki);
+	struct tls_server_cfg server = pair_server_cfg(&pair_files);
 
 	clock_ahead = 0;
 	*l = (struct lab){ .client = client_ctx(&client), .server = server_ctx(&server) };
@@ -314,7 +312,8 @@ static void another_name(void **state)
 	(void)state;
 	x509_put_dns(&w, "vpn.example.net");
 	x509_put_dns(&w, "b.example.net");
-	pki_issue(&pki, &(struct pki_leaf){ .has_san = true, .san = bytes_of(san, w.len) }, &f);
+	pki_issue(&pair_pki, &(struct pki_leaf){ .has_san = true, .san = bytes_of(san, w.len) },
+		  &f);
 	server = pair_server_cfg(&f);
 	lab_open(&l);
 	use_server(&l, &server);
@@ -357,8 +356,8 @@ static void many_names(void **state)
 static void another_trust(void **state)
 {
 	static const char wrong[] = "pin-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-	const char *pins[] = { files.pin, wrong };
-	struct tls_client_cfg by_ca = pair_client_cfg(&pki),
+	const char *pins[] = { pair_files.pin, wrong };
+	struct tls_client_cfg by_ca = pair_client_cfg(&pair_pki),
 			      by_pin = { .pins = pins, .pin_count = 1 },
 			      by_two = { .pins = pins, .pin_count = 2 },
 			      by_wrong = { .pins = pins + 1, .pin_count = 1 };
@@ -408,14 +407,14 @@ static void another_authority(void **state)
 /* Our own certificate is part of what a session is. */
 static void another_client_certificate(void **state)
 {
-	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct tls_client_cfg client = pair_client_cfg(&pair_pki);
 	struct lab l;
 
 	(void)state;
 	lab_open(&l);
 	full(&l);
-	client.cert_file = files.cert;
-	client.key_file = files.key;
+	client.cert_file = pair_files.cert;
+	client.key_file = pair_files.key;
 	use_client(&l, &client);
 	full(&l);
 	resumed(&l);
@@ -465,7 +464,7 @@ static void an_expired_certificate(void **state)
 	(void)state;
 	lab_open(&l);
 	clock_ahead = -HOUR_S;
-	pki_issue(&pki, &(struct pki_leaf){ .from_day = -2, .until_day = 1 }, &f);
+	pki_issue(&pair_pki, &(struct pki_leaf){ .from_day = -2, .until_day = 1 }, &f);
 	clock_ahead = PKI_DAY_S - 2 * HOUR_S;
 	server = pair_server_cfg(&f);
 	use_server(&l, &server);
@@ -498,8 +497,8 @@ static void write_crl(const char *path, struct bytes revoked)
 	size_t at = der_begin(&w, DER_SEQUENCE), tbs = w.len, in = der_begin(&w, DER_SEQUENCE);
 
 	der_put(&w, DER_INTEGER, "\1", 1);
-	key_put_signature_alg(pki.ca_key, &w);
-	put_bytes(&w, pki.ca_name, pki.ca_name_len);
+	key_put_signature_alg(pair_pki.ca_key, &w);
+	put_bytes(&w, pair_pki.ca_name, pair_pki.ca_name_len);
 	put_day(&w, -2);
 	put_day(&w, 2);
 	if (revoked.len) {
@@ -512,8 +511,8 @@ static void write_crl(const char *path, struct bytes revoked)
 	}
 	der_end(&w, in);
 	in = w.len;
-	key_put_signature_alg(pki.ca_key, &w);
-	key_put_signature(pki.ca_key, bytes_of(der + tbs, in - tbs), &w);
+	key_put_signature_alg(pair_pki.ca_key, &w);
+	key_put_signature(pair_pki.ca_key, bytes_of(der + tbs, in - tbs), &w);
 	der_end(&w, at);
 	assert_false(w.full);
 	pki_write(path, (const char *)der, w.len);
@@ -522,21 +521,21 @@ static void write_crl(const char *path, struct bytes revoked)
 /* The client reads the lists again for each connection. */
 static void a_revoked_certificate(void **state)
 {
-	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct tls_client_cfg client = pair_client_cfg(&pair_pki);
 	char crl[128];
 	struct x509 x;
 	struct lab l;
 
 	(void)state;
 	lab_open(&l);
-	pki_path(&pki, "list.crl", crl);
+	pki_path(&pair_pki, "list.crl", crl);
 	write_crl(crl, bytes_of(NULL, 0));
 	client.crl_file = crl;
 	use_client(&l, &client);
 	full(&l);
 	use_client(&l, &client);
 	resumed(&l);
-	assert_true(x509_read(bytes_of(files.der, files.der_len), &x));
+	assert_true(x509_read(bytes_of(pair_files.der, pair_files.der_len), &x));
 	write_crl(crl, x.serial);
 	use_client(&l, &client);
 	connect_to(&l);
@@ -548,7 +547,7 @@ static void a_revoked_certificate(void **state)
 /* A context made again has new keys: at a reload of certificates, and in a server started again. */
 static void another_server(void **state)
 {
-	struct tls_server_cfg server = pair_server_cfg(&files);
+	struct tls_server_cfg server = pair_server_cfg(&pair_files);
 	uint8_t before[SHA256_LEN];
 	struct pki_files f;
 	struct lab l;
@@ -560,7 +559,7 @@ static void another_server(void **state)
 	use_server(&l, &server);
 	full(&l);
 	assert_memory_equal(l.sha256, before, sizeof(before));
-	pki_issue(&pki, &(struct pki_leaf){ 0 }, &f);
+	pki_issue(&pair_pki, &(struct pki_leaf){ 0 }, &f);
 	server = pair_server_cfg(&f);
 	use_server(&l, &server);
 	full(&l);
@@ -572,7 +571,7 @@ static void another_server(void **state)
 /* Full handshakes without tickets, although the client offers one. */
 static void an_older_server(void **state)
 {
-	struct tls_server_cfg server = pair_server_cfg(&files);
+	struct tls_server_cfg server = pair_server_cfg(&pair_files);
 	struct lab l;
 
 	(void)state;
@@ -609,8 +608,8 @@ static void an_impostor(void **state)
 /* No session of EAP is resumed, nor one for which the client shows a certificate. */
 static void not_in_eap(void **state)
 {
-	struct tls_client_cfg client = pair_client_cfg(&pki);
-	struct tls_server_cfg server = pair_server_cfg(&files);
+	struct tls_client_cfg client = pair_client_cfg(&pair_pki);
+	struct tls_server_cfg server = pair_server_cfg(&pair_files);
 	struct lab l;
 
 	(void)state;
@@ -697,21 +696,6 @@ static void a_changed_ticket(void **state)
 	assert_true(ticket_open(&k.now, &p));
 }
 
-static int make_files(void **state)
-{
-	(void)state;
-	pki_init(&pki, "Test Authority");
-	pki_issue(&pki, &(struct pki_leaf){ 0 }, &files);
-	return 0;
-}
-
-static int drop_files(void **state)
-{
-	(void)state;
-	pki_free(&pki);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -739,5 +723,5 @@ int main(void)
 		cmocka_unit_test(a_changed_ticket),
 	};
 
-	return cmocka_run_group_tests(tests, make_files, drop_files);
+	return cmocka_run_group_tests(tests, pair_make_files, pair_drop_files);
 }
