@@ -21,27 +21,31 @@ static void add(struct reload_report *r, const char *line)
 	r->text[r->len] = '\0';
 }
 
-void reload_report_done(struct reload_report *r, const char *format, ...)
+static void log_and_add(struct reload_report *r, enum log_level level, const char *format,
+			va_list args)
 {
 	char line[LINE_SIZE];
+
+	vsnprintf(line, sizeof(line), format, args);
+	log_at(NULL, level, "%s", line);
+	add(r, line);
+}
+
+void reload_report_done(struct reload_report *r, const char *format, ...)
+{
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
+	log_and_add(r, LOG_LEVEL_INFO, format, args);
 	va_end(args);
-	log_info(NULL, "%s", line);
-	add(r, line);
 }
 
 void reload_report_failed(struct reload_report *r, const char *format, ...)
 {
-	char line[LINE_SIZE];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
+	log_and_add(r, LOG_LEVEL_ERROR, format, args);
 	va_end(args);
-	log_error(NULL, "%s", line);
-	add(r, line);
 	r->has_failed = true;
 }
