@@ -2,12 +2,12 @@
 #include "server/forwarding.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tun/sysctl.h"
 #include "util/log.h"
 
 #define IPV6_CONF "/proc/sys/net/ipv6/conf"
@@ -30,18 +30,6 @@ static char read_value(const char *path)
 	return value;
 }
 
-static int write_value(const char *path, char value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), error = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, &value, 1) < 0)
-		error = -errno;
-	close(fd);
-	return error;
-}
-
 /* From 1, "as a host", to 2, "also as a router": else the kernel deletes the routes of RAs now. */
 static void keep_advertised_routes(void)
 {
@@ -53,7 +41,7 @@ static void keep_advertised_routes(void)
 
 		snprintf(path, sizeof(path), IPV6_CONF "/%s/accept_ra", device->d_name);
 		if (read_value(path) == '1')
-			write_value(path, '2');
+			sysctl_write(path, '2');
 	}
 	if (devices)
 		closedir(devices);
@@ -75,7 +63,7 @@ int forwarding_turn_on(sa_family_t family)
 		return 0;
 	if (family == AF_INET6)
 		keep_advertised_routes();
-	error = write_value(path_of(family), '1');
+	error = sysctl_write(path_of(family), '1');
 	if (error)
 		log_error(
 			NULL,

@@ -9,19 +9,24 @@
 
 #include "util/log.h"
 
-static int write_value(const char *device, const char *family, const char *name, char value)
+int sysctl_write(const char *path, char value)
 {
-	char path[128];
-	int fd, error = 0;
+	int fd = open(path, O_WRONLY | O_CLOEXEC), error = 0;
 
-	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, device, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (write(fd, &value, 1) < 0)
 		error = -errno;
 	close(fd);
 	return error;
+}
+
+static int write_of_device(const char *device, const char *family, const char *name, char value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, device, name);
+	return sysctl_write(path, value);
 }
 
 void sysctl_distrust_link(const char *device)
@@ -38,8 +43,8 @@ void sysctl_distrust_link(const char *device)
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
-		int error = write_value(device, settings[i].family, settings[i].name,
-					settings[i].value);
+		int error = write_of_device(device, settings[i].family, settings[i].name,
+					    settings[i].value);
 
 		if (error && error != -ENOENT) /* a kernel without IPv6 has none of them */
 			log_debug(NULL, "%s: net.%s.conf.%s: %s", device, settings[i].family,

@@ -6,6 +6,9 @@
 #ifndef SSTP_TUN_SYSCTL_H
 #define SSTP_TUN_SYSCTL_H
 
+/* One character to a file of /proc/sys. 0 or -errno. */
+int sysctl_write(const char *path, char value);
+
 /*
  * Makes the kernel accept no address, route or redirect from this link, forward no source-routed packet,
  * and generate no IPv6 address. Call it before the device goes up.
