@@ -110,11 +110,11 @@ static int lock_folder(const char *path, bool is_default)
 		snprintf(folder, sizeof(folder), "/");
 	if (is_default)
 		error = check_folder(folder);
-	fd = error ? error : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		fd = -errno;
+	if (error)
+		return error; /* -EPERM is -1, as what open() returns */
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return fd;
+		return -errno;
 	error = lock(fd);
 	if (!error)
 		return fd;

@@ -234,6 +234,13 @@ def test_a_dead_programs_socket_is_replaced_and_a_live_one_never(lab):
     lab.server.run("rm", "/run/sstp/file.sock")
 
 
+def test_a_folder_where_others_may_write_has_no_socket(lab):
+    lab.server.run("mkdir", "-m", "777", "/run/sstp")
+    failed = lab.serve("--control", "name", wait=False)
+    assert failed.wait() != 0 and "its folder is not this user's own, or others may write there" in failed.said
+    lab.server.run("rmdir", "/run/sstp")
+
+
 def test_who_may_connect(lab):
     path = "/run/c.sock"
     lab.serve("--control", path, "--control-group", "12345")
