@@ -11,6 +11,8 @@
 #include "cli/exit_code.h"
 #include "cli/value.h"
 #include "cli/verbs.h"
+#include "control/control_request.h"
+#include "http/status.h"
 #include "util/ip.h"
 
 struct request_settings {
@@ -21,6 +23,8 @@ struct request_settings {
 };
 
 #define AT(member) offsetof(struct request_settings, member)
+
+static struct request_settings settings;
 
 static const struct option_use uses[] = { ASK_USES(struct request_settings) };
 
@@ -49,8 +53,8 @@ static int request(const struct verb *verb, const struct request_settings *s, co
 		code = ask_program(verb, &s->ask, path, method, target, &a, &object);
 	if (code == EXIT_OK && s->ask.json)
 		ask_print_json(object);
-	else if (code == EXIT_OK)
-		print(object);
+	else if (!s->ask.json && (code == EXIT_OK || a.status == HTTP_CONFLICT))
+		print(object); /* with a conflict: what has been read, and what has not */
 	control_answer_free(&a);
 	return code;
 }
@@ -215,11 +219,28 @@ static int run_reload(void *arg)
 	return request(&reload_verb, arg, "server", "POST", "/v1/reload", print_report);
 }
 
+/* uint32_t, as many as the server permits. */
+static bool set_drain_seconds(void *to, const char *value, struct error *err)
+{
+	unsigned long n;
+	char *end;
+
+	n = strtoul(value, &end, 10);
+	if (!is_id(value) || n < 1 || n > CONTROL_DRAIN_MAX_S) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be a number of seconds, from 1 to %d (a week), without a unit",
+			 CONTROL_DRAIN_MAX_S);
+		return false;
+	}
+	*(uint32_t *)to = (uint32_t)n;
+	return true;
+}
+
 static const struct option drain_table[] = {
 	{ .name = "seconds",
 	  .arg = "N",
 	  .help = "end the sessions that are left after N seconds; default: wait for them",
-	  .set = set_seconds,
+	  .set = set_drain_seconds,
 	  .at = AT(seconds),
 	  .flags = OPTION_CLI_ONLY },
 };
@@ -234,9 +255,11 @@ static const struct option_use drain_uses[] = {
 
 static void print_drained(struct bytes o)
 {
-	unsigned long long count = ask_number(o, "sessions");
-
-	printf("no new sessions; the server ends when the last of %llu has ended\n", count);
+	printf("no new sessions; sessions now: %llu; the server ends with the last one",
+	       (unsigned long long)ask_number(o, "sessions"));
+	if (settings.seconds)
+		printf(", or in %lu s", (unsigned long)settings.seconds);
+	putchar('\n');
 }
 
 static int run_drain(void *arg)
@@ -268,8 +291,6 @@ static int run_reconnect(void *arg)
 }
 
 /* ---- the verbs */
-
-static struct request_settings settings;
 
 #define REQUEST_VERB(verb, with_uses)                                               \
 	.uses = (with_uses), .use_count = sizeof(with_uses) / sizeof(*(with_uses)), \

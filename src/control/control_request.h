@@ -11,6 +11,7 @@
 enum {
 	CONTROL_WORD_SIZE = 128,      /* of the path's variable, with a zero byte */
 	CONTROL_BODY_MAX = 64 * 1024, /* a body is allowed and ignored */
+	CONTROL_DRAIN_MAX_S = 7 * 24 * 3600,
 };
 
 struct control_request {

@@ -1068,7 +1068,7 @@ bool registry_may_log_in(struct registry *r, const struct registration *reg, boo
 	if (result == BANS_WRONG_NOW)
 		log_warn(&refusals,
 			 "%s: too many failed logins, the last of user %s: refused for ten "
-			 "minutes (SIGUSR1 lists the bans, SIGUSR2 removes them)",
+			 "minutes (sstp bans lists the bans, sstp unban lifts them)",
 			 ip_print(&reg->source).text, quoted(reg->user).text);
 	return result != BANS_REFUSED;
 }

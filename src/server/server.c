@@ -368,11 +368,11 @@ static const char *device_name(const struct server *srv)
 
 static void stop(struct server *srv)
 {
+	size_t count = registry_count(srv->shared.registry);
 	bool is_second = srv->is_stopping;
 
 	if (!is_second)
-		log_info(NULL, "stopping: ending %zu sessions",
-			 registry_count(srv->shared.registry));
+		log_info(NULL, "stopping: ending %zu session%s", count, count == 1 ? "" : "s");
 	srv->is_stopping = true;
 	loop_timer_stop(srv->loop, &srv->look);
 	loop_timer_stop(srv->loop, &srv->drain);
@@ -448,7 +448,7 @@ static void ask_stats(struct server *srv)
 static void lift_bans(struct server *srv)
 {
 	registry_lift_bans(srv->shared.registry);
-	log_info(NULL, "removed all bans (SIGUSR2)");
+	log_info(NULL, "lifted all bans (SIGUSR2)");
 }
 
 /* ---- drain: no new sessions, and the end when the last one has ended */
@@ -472,10 +472,10 @@ static void drain(void *arg, uint32_t seconds)
 	if (srv->is_stopping)
 		return;
 	if (seconds != UINT32_MAX)
-		snprintf(limit, sizeof(limit), ", within %u s", (unsigned)seconds);
+		snprintf(limit, sizeof(limit), ", or in %u s", (unsigned)seconds);
 	log_event(NULL, LOG_LEVEL_INFO, "drain",
-		  "draining: no new sessions; sstp ends when the {sessions} sessions have "
-		  "ended{limit}",
+		  "draining: no new sessions; sessions now: {sessions}; sstp ends with the "
+		  "last one{limit}",
 		  LOG_NUMBER("sessions", registry_count(srv->shared.registry)),
 		  LOG_TEXT("limit", limit));
 	srv->drain_until_ms =

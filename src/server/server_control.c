@@ -24,7 +24,6 @@ enum {
 	PIECE = 32, /* sessions that a worker copies in one turn */
 	STATUS_SIZE = 8192,
 	BAN_SIZE = 640,
-	DRAIN_MAX_S = 7 * 24 * 3600,
 };
 
 static void reply_simple(struct control_conn *conn, const char *name, uint64_t value)
@@ -85,10 +84,14 @@ static void ask_all(struct server_control *s, struct control_conn *conn, uint64_
 
 /* ---- status */
 
-static void put_listeners(const struct server_cfg *cfg, struct json *j)
+/* None while the server drains or stops: then its listening sockets are closed. */
+static void put_listeners(const struct server_control *s, struct json *j)
 {
+	const struct server_cfg *cfg = s->shared->cfg;
+	bool is_listening = !strcmp(s->actions->state(s->arg), "running");
+
 	json_array(j, "listen");
-	for (size_t i = 0; i < cfg->listen_count; i++)
+	for (size_t i = 0; is_listening && i < cfg->listen_count; i++)
 		json_string(j, NULL, listen_print(&cfg->listen[i]).text);
 	json_end(j);
 }
@@ -141,7 +144,7 @@ static void print_status(struct server_control *s, const struct stats *sum, stru
 	json_string(j, "interface", tun_name(sh->workers[0].tun));
 	json_number(j, "uptime_s", (now - s->started_ms) / 1000);
 	json_number(j, "workers", sh->worker_count);
-	put_listeners(sh->cfg, j);
+	put_listeners(s, j);
 	put_networks(sh->cfg, j);
 	json_number(j, "sessions", registry_count(sh->registry));
 	json_number(j, "max_sessions", s->max_sessions);
@@ -536,7 +539,7 @@ static void post_lift(void *arg, struct control_conn *conn, const struct control
 		control_fail(conn, HTTP_NOT_FOUND, "%s is not banned", ip_print(&a).text);
 		return;
 	}
-	log_info(NULL, "removed the bans of %s (control socket)", ip_print(&a).text);
+	log_info(NULL, "lifted the bans of %s (control socket)", ip_print(&a).text);
 	reply_simple(conn, "lifted", count);
 }
 
@@ -547,7 +550,7 @@ static void post_lift_all(void *arg, struct control_conn *conn, const struct con
 
 	(void)rq;
 	registry_lift_bans(s->shared->registry);
-	log_info(NULL, "removed all bans (control socket)");
+	log_info(NULL, "lifted all bans (control socket)");
 	reply_simple(conn, "lifted", count);
 }
 
@@ -577,7 +580,8 @@ static void post_reload(void *arg, struct control_conn *conn, const struct contr
 	json_open(&j, body, sizeof(body));
 	json_bool(&j, "ok", !report.has_failed);
 	if (report.has_failed)
-		json_string(&j, "error", "not everything could be read; that is unchanged");
+		json_string(&j, "error",
+			    "not everything could be read; what could not stays as it was");
 	put_lines(report.len ? report.text : "", &j);
 	control_reply_json(conn, report.has_failed ? HTTP_CONFLICT : HTTP_OK, body, json_close(&j));
 }
@@ -591,11 +595,12 @@ static void post_drain(void *arg, struct control_conn *conn, const struct contro
 	if (control_request_query(rq, "seconds", text, sizeof(text))) {
 		unsigned long n = strtoul(text, &end, 10);
 
-		seconds = *text >= '0' && *text <= '9' && !*end && n <= DRAIN_MAX_S ? (uint32_t)n
-										    : UINT32_MAX;
+		seconds = *text >= '0' && *text <= '9' && !*end && n <= CONTROL_DRAIN_MAX_S
+				  ? (uint32_t)n
+				  : UINT32_MAX;
 		if (seconds == UINT32_MAX) {
 			control_fail(conn, HTTP_BAD_REQUEST, "seconds must be a number up to %d",
-				     DRAIN_MAX_S);
+				     CONTROL_DRAIN_MAX_S);
 			return;
 		}
 	}

@@ -123,11 +123,17 @@ def test_a_reload_reports_what_it_read(lab, both):
     lab.connect(*RESTRICTED)
 
 
+def test_all_listening_sockets_are_named(lab):
+    lab.serve("--listen", "unix:/run/tls.sock", "--listen", "http://127.0.0.1:8080", "--listen", "0.0.0.0:444")
+    listen = get(lab.server, "/v1/status")["listen"]
+    assert listen == ["unix:/run/tls.sock", "http://127.0.0.1:8080", "0.0.0.0:444"]
+
+
 def test_a_drained_server_ends_with_its_last_session(lab, both):
     server = lab.serve("--workers", "2")
     client = lab.connect(*RESTRICTED)
     assert post(lab.server, "/v1/drain") == (200, {"sessions": 1})
-    assert get(lab.server, "/v1/status")["state"] == "draining"
+    assert (status := get(lab.server, "/v1/status"))["state"] == "draining" and status["listen"] == []
     eventually("nobody listens", lambda: not lab.server.is_listening(443))
     assert lab.connect_fails(host=lab.other)[0] == 4
     lab.client.ping(GATEWAY)
@@ -339,8 +345,11 @@ def test_reload_and_drain_by_verbs(lab):
     assert "2 users" in verb(lab, lab.server, "reload")
     server.users.write_text("ann *\n")
     assert "not everything could be read" in verb(lab, lab.server, "reload", code=1)
+    report = lab.server.run(lab.sstp, "reload", check=False).stdout
+    assert ":1: a line must be" in report and "\nreloaded " in report
     lab.connect(*RESTRICTED)
-    assert "the last of 1 has ended" in verb(lab, lab.server, "drain", "--seconds", "1")
+    assert "from 1 to 604800" in verb(lab, lab.server, "drain", "--seconds", "604801", code=2)
+    assert "sessions now: 1; the server ends with the last one, or in 2 s" in verb(lab, lab.server, "drain", "--seconds", "2")
     assert server.wait() == 0
 
 

@@ -94,7 +94,7 @@ def test_the_end_is_sent_to_the_clients_and_logged(lab):
     server = lab.serve()
     client = lab.connect()
     assert server.stop() == 0
-    assert server.said.splitlines()[-2] == "stopping: ending 1 sessions"
+    assert server.said.splitlines()[-2] == "stopping: ending 1 session"
     assert re.fullmatch(r'session 1: ended after \d+ s, user "ann": disconnected; \d+ bytes in, \d+ out' + LINE,
                         server.said.splitlines()[-1])
     client.wait_for(rf"^after \d+ s: \d+ bytes in, \d+ out{LINE}$")

@@ -285,7 +285,7 @@ def test_many_failures_from_one_address_ban_it_for_a_while(lab):
                     '1 bans$')
     server.wait_for(r'^status: banned: user "ann" from 10\.1\.0\.2: 2 failures, refused for another \d+ s$')
     server.send(signal.SIGUSR2)
-    server.wait_for("^removed all bans")
+    server.wait_for("^lifted all bans")
     lab.connect("--no-default-route")
 
 
@@ -301,7 +301,7 @@ def test_an_address_with_failures_of_many_users_gets_no_tls_handshake(lab):
     # no other address
     lab.connect("--no-default-route", user="f", password="secret", host=lab.other)
     server.send(signal.SIGUSR2)
-    server.wait_for("^removed all bans")
+    server.wait_for("^lifted all bans")
     lab.connect("--no-default-route", user="a", password="secret")
     lab.client.ping_server()
 
