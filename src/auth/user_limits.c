@@ -95,6 +95,8 @@ bool user_limits_is_limit(const char *word)
 	return c > word && *c == '=';
 }
 
+const char user_limits_unknown[] = "the word before = must be one of " USER_LIMITS_KEYS;
+
 const char *user_limits_take(struct user_limits *l, const char *word)
 {
 	static const struct {
@@ -135,8 +137,7 @@ const char *user_limits_take(struct user_limits *l, const char *word)
 		return keys[i].get(bytes_text(word + len), (char *)l + keys[i].at) ? NULL
 										   : keys[i].wrong;
 	}
-	return "the word before = must be one of rate, session, idle, sessions, quota, filter, "
-	       "pool, iroute, push-route, times, from, group";
+	return user_limits_unknown;
 }
 
 void user_limits_grant(const struct user_limits *l, struct auth_grant *grant)

@@ -21,6 +21,13 @@ struct user_limits {
 
 /* Whether a word is meant as a limit: letters, maybe with a hyphen, and "=". */
 bool user_limits_is_limit(const char *word);
+
+#define USER_LIMITS_KEYS \
+	"rate, session, idle, sessions, quota, filter, pool, iroute, push-route, times, from, group"
+
+/* What user_limits_take returns for a word of another kind. */
+extern const char user_limits_unknown[];
+
 /*
  * NULL, or what is wrong with the word, as the end of a sentence. Names stay in `word`. user_limits_free is
  * needed in any case.

@@ -346,11 +346,14 @@ static const char *group_in(const char *const *word, size_t count)
 static int take_group(struct loading *l, struct user *user, const char *name)
 {
 	const struct user_group *group = user_groups_find(&l->groups, "@", name);
+	bool is_of_folder = l->folder && user->line > l->own_lines;
 
 	if (!group)
 		return fail(l, -EINVAL, user->line,
-			    "user %s: there is no group %s: the line @%s * - makes one",
-			    quoted(user->client).text, quoted(name).text, name);
+			    "user %s: there is no group %s: the %s@%s%s makes one",
+			    quoted(user->client).text, quoted(name).text,
+			    is_of_folder ? "file " : "line ", name,
+			    is_of_folder ? ".conf" : " * -");
 	for (size_t i = 0; i < group->count; i++)
 		user->is_refused |= !strcmp(group->word[i], "-");
 	return take_limits(l, user, group->word, group->count);

@@ -123,6 +123,8 @@ static int take_word(struct conf *c, char *line, const char *value)
 	line[len++] = '=';
 	memmove(line + len, value, strlen(value) + 1);
 	why = why_bad(line);
+	if (why == user_limits_unknown)
+		why = "the word before = must be one of password, server, address, " USER_LIMITS_KEYS;
 	if (why)
 		return fail(c, why);
 	c->words[c->word_count++] = line;

@@ -833,8 +833,8 @@ static const struct {
 	{ { "ann.conf", "password = x\n\nrate = fast\n" },
 	  "ann.conf:3: rate= must be bits per second from the client and to it, such as 5M/20M" },
 	{ { "ann.conf", "password = x\ncolor = red\n" },
-	  "ann.conf:2: the word before = must be one of rate, session, idle, sessions, quota, "
-	  "filter, pool, iroute, push-route, times, from, group" },
+	  "ann.conf:2: the word before = must be one of password, server, address, rate, session, "
+	  "idle, sessions, quota, filter, pool, iroute, push-route, times, from, group" },
 	{ { "ann.conf", "password x\n" }, "ann.conf:1: must be: key = value" },
 	{ { "ann.conf", "my password = x\n" }, "ann.conf:1: must be: key = value" },
 	{ { "ann.conf", "password = x\naddress = 127.0.0.1\n" },
@@ -843,7 +843,7 @@ static const struct {
 	  "ann.conf: the secret of user \"ann\" begins with $nt$, and exactly 32 hex digits must "
 	  "follow" },
 	{ { "ann.conf", "password = x\ngroup = staff\n" },
-	  "ann.conf: user \"ann\": there is no group \"staff\": the line @staff * - makes one" },
+	  "ann.conf: user \"ann\": there is no group \"staff\": the file @staff.conf makes one" },
 	{ { "@staff.conf", "password = x\n" }, "@staff.conf: a group has no password" },
 	{ { "@staff.conf", "address = 10.1.0.9\n" },
 	  "@staff.conf: @staff: a group has no address, only words such as rate=5M, and \"-\"" },
