@@ -134,7 +134,7 @@ int filters_parse(const char *file, struct bytes text, struct filters **out, str
 		*out = f;
 		return 0;
 	}
-	snprintf(err->text, sizeof(err->text), "%s, line %u: %s", file, number, why);
+	snprintf(err->text, sizeof(err->text), "%s:%u: %s", file, number, why);
 	filters_release(f);
 	return why == no_memory ? -ENOMEM : -EINVAL;
 }

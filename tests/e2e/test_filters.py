@@ -110,7 +110,7 @@ def test_hup_changes_the_filters_of_sessions(lab, both):
     check_udp(lab.client, lab.server, GATEWAY)
     lab.file("filters", RULES.replace("staff permit any", "staff"))
     server.send(signal.SIGHUP)
-    server.wait_for(r"^error: \S+/filters, line 5: a rule must begin with permit or deny; the filters are unchanged$")
+    server.wait_for(r"^error: \S+/filters:5: a rule must begin with permit or deny; the filters are unchanged$")
     check_udp(lab.client, lab.server, GATEWAY)
     lab.file("filters", "guest permit any\n")
     server.send(signal.SIGHUP)
@@ -121,4 +121,4 @@ def test_hup_changes_the_filters_of_sessions(lab, both):
 def test_a_file_that_is_wrong(lab):
     server = lab.serve("--filters", lab.file("filters", "guest allow any\n"), wait=False)
     assert server.wait() == 2
-    assert "filters, line 1: a rule must begin with permit or deny" in server.said
+    assert "filters:1: a rule must begin with permit or deny" in server.said

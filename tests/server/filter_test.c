@@ -392,11 +392,11 @@ static void files_that_are_wrong(void **state)
 	static const struct {
 		const char *text, *why;
 	} cases[] = {
-		{ "a permit any\na\n", "filters, line 2: a rule must begin with permit or deny" },
+		{ "a permit any\na\n", "filters:2: a rule must begin with permit or deny" },
 		{ "\n\na permit any tcp 80 90",
-		  "filters, line 3: there is more than one port or range: write a rule for each" },
+		  "filters:3: there is more than one port or range: write a rule for each" },
 		{ "1234567890123456789012345678901234567890123456789012345678901234 permit any\n",
-		  "filters, line 1: the name of a filter is longer than 63 bytes, or has a zero "
+		  "filters:1: the name of a filter is longer than 63 bytes, or has a zero "
 		  "byte" },
 	};
 
