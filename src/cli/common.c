@@ -21,6 +21,16 @@
 
 #define AT(member) offsetof(struct common_settings, member)
 
+/* What no host name has. Its form in DNS and its length are looked at when all settings are known. */
+static bool set_name(void *to, const char *value, struct error *err)
+{
+	if (!strpbrk(value, " \t\r\n/"))
+		return set_text(to, value, err);
+	snprintf(err->text, sizeof(err->text),
+		 "must be a host name such as vpn.example.net, without blanks and slashes");
+	return false;
+}
+
 static const struct option common_table[] = {
 	{ .name = "config",
 	  .short_name = 'c',
@@ -102,19 +112,19 @@ static const struct option server_table[] = {
 	{ .name = "verify-name",
 	  .arg = "NAME",
 	  .help = "the name that the certificate must have, if not HOST",
-	  .set = set_text,
+	  .set = set_name,
 	  .at = AT(verify_name) },
 	{ .name = "sni",
 	  .arg = "NAME",
 	  .help = "the name to ask for in TLS (server name indication), if not that of "
 		  "--verify-name or HOST",
-	  .set = set_text,
+	  .set = set_name,
 	  .at = AT(sni) },
 	{ .name = "no-sni", .help = "ask for no name in TLS", .set = set_flag, .at = AT(no_sni) },
 	{ .name = "host-header",
 	  .arg = "NAME[:PORT]",
 	  .help = "HTTP's Host header, if not the name in TLS and the port",
-	  .set = set_text,
+	  .set = set_name,
 	  .at = AT(http_host) },
 	{ .name = "resolve",
 	  .arg = "HOST[:PORT]:ADDR",
