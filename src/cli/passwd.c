@@ -193,8 +193,8 @@ const struct verb passwd_verb = {
 	.usage = "[options] FILE USER",
 	.about = "Sets the password of a user in the server's user file, or adds the user. The "
 		 "password is stored as an NT hash, which is enough for MS-CHAPv2 and PAP; keep "
-		 "the file as safe as the passwords themselves. A running server reloads it on "
-		 "SIGHUP.",
+		 "the file as safe as the passwords themselves. A running server reloads it "
+		 "by itself.",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),
 	.positional = word,

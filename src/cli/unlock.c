@@ -11,7 +11,7 @@
 #include "client/lockdown.h"
 
 static const struct option_use uses[] = {
-	{ .group = &help_options },
+	{ .heading = "Options", .group = &help_options },
 };
 
 static char settings; /* there are none */

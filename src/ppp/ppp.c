@@ -51,8 +51,8 @@ const char *ppp_closed_text(enum ppp_closed why)
 	case PPP_CLOSED_SILENT:
 		return "the peer does not answer echo requests";
 	case PPP_CLOSED_UNCHECKED:
-		return "the server cannot check logins now: what it asks (its RADIUS server) does "
-		       "not answer it";
+		return "the server cannot check logins now: what it asks, such as a RADIUS server, "
+		       "does not answer";
 	case PPP_CLOSED_AT_LOGIN:
 		return "the server ended the link: perhaps "
 		       "the user name or the password is not accepted";

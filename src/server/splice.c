@@ -387,7 +387,10 @@ static void fail(struct splice *s, const char *why)
 	uint8_t text[RESPONSE_MAX];
 	struct writer w = writer_of(text, sizeof(text));
 
-	log_warn(&s->log, "cannot pass a connection on to %s: %s", s->to->text, why);
+	if (!strncmp(why, s->to->text, strlen(s->to->text)))
+		log_warn(&s->log, "cannot pass a connection on to %s", why);
+	else
+		log_warn(&s->log, "cannot pass a connection on to %s: %s", s->to->text, why);
 	if (!s->wire.tls) {
 		reset(s, why);
 		return;

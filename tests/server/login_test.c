@@ -478,8 +478,8 @@ static void a_login_cannot_be_checked(void **state)
 	assert_false(t.clients[0].end.is_verdict);
 	assert_int_equal(t.clients[0].end.reason, REASON_PPP);
 	assert_string_equal(t.clients[0].end.text,
-			    "the server cannot check logins now: what it asks (its RADIUS server) "
-			    "does not answer it");
+			    "the server cannot check logins now: what it asks, such as a RADIUS "
+			    "server, does not answer");
 	run_until(is_session_gone);
 }
 
