@@ -296,6 +296,7 @@ bool radius_settings_apply(const struct verb *verb, struct radius_settings *s, c
 	cfg->server_ms = s->timeout_s * 1000;
 	cfg->interim_s = s->interim_s;
 	cfg->tls = (struct tls_client_cfg){ .ca_file = s->ca,
+					    .ca_option = "--radius-ca",
 					    .cert_file = s->cert,
 					    .key_file = s->key ? s->key : s->cert };
 	if (s->timeout_s > RADIUS_TOTAL_MS / 1000) {

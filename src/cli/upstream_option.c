@@ -187,7 +187,7 @@ static void fill_reach(struct upstream_settings *s)
 /* For an https:// proxy. It is called for each server. */
 static bool open_tls(struct upstream_settings *s, struct error *err)
 {
-	const struct tls_client_cfg cfg = { .ca_file = s->ca };
+	const struct tls_client_cfg cfg = { .ca_file = s->ca, .ca_option = "--proxy-ca-cert" };
 
 	return !s->url.is_tls || s->tls || !tls_ctx_client(&cfg, &s->tls, err);
 }

@@ -7,8 +7,9 @@
 #include <stddef.h>
 
 struct tls_client_cfg {
-	const char *ca_file;     /* PEM, or a directory of PEM files; NULL: the system's */
-	const char *crl_file;    /* revocation lists, PEM or DER; NULL: revocation is not checked */
+	const char *ca_file;   /* PEM, or a directory of PEM files; NULL: the system's */
+	const char *ca_option; /* what sets ca_file; NULL: --ca-cert, and --servercert gives pins */
+	const char *crl_file;  /* revocation lists, PEM or DER; NULL: revocation is not checked */
 	const char *const *pins; /* "pin-sha256:BASE64" of the key (SPKI), "sha256:HEX" of the */
 	size_t pin_count;        /* certificate; any of them, in place of chain, name and date */
 	/* our own certificate, if the server asks for one; NULL: none */

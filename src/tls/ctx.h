@@ -26,6 +26,7 @@ struct tls_ctx {
 	bool wants_client_cert;
 	int keylog_fd;                  /* -1: none */
 	const char *who_trusts;         /* "not signed by an authority that ..." */
+	const char *ca_option;          /* of tls_client_cfg */
 	struct authorities authorities; /* for the peer's certificate, if there are no pins */
 	struct crls crls;
 	bool allow_cn;

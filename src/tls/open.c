@@ -285,9 +285,12 @@ int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struc
 	if (error)
 		return error;
 	ctx->allow_cn = cfg->allow_cn;
+	ctx->ca_option = cfg->ca_option;
 	ctx->who_trusts = !cfg->ca_file ? "this machine trusts"
 			  : cfg->is_eap ? "--eap-ca (or --ca-cert) holds"
 					: "--ca-cert holds";
+	if (cfg->ca_option && cfg->ca_file)
+		ctx->who_trusts = cfg->ca_option;
 	error = cfg->pin_count ? take_pins(ctx, cfg, err)
 			       : authorities_load(&ctx->authorities, cfg->ca_file, err);
 	if (!error && cfg->crl_file && !cfg->pin_count)

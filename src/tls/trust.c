@@ -60,8 +60,18 @@ static void refuse_dates(struct tls *t, const struct cert_info *c, bool is_leaf,
 
 static void refuse_issuer(struct tls *t, const struct cert_info *c, const struct cert_info *leaf)
 {
+	const char *who = t->ctx->who_trusts, *option = t->ctx->ca_option;
+
 	t->is_issuer_unknown = true;
-	if (t->ctx->is_eap)
+	if (option)
+		trust_refuse(t,
+			     "the certificate of %.64s is not signed by an authority that %s%s "
+			     "(%sissuer %.64s)%s%s%s",
+			     t->name, who, who == option ? " holds" : "",
+			     leaf->is_self_signed ? "self-signed; " : "", c->issuer,
+			     who == option ? "" : ": ", who == option ? "" : option,
+			     who == option ? "" : " FILE names others");
+	else if (t->ctx->is_eap)
 		trust_refuse(
 			t,
 			"the certificate of %.64s is not signed by an authority that %s (%sissuer "
@@ -356,8 +366,9 @@ static bool is_name_good(struct tls *t, const struct x509 *leaf)
 		trust_refuse(t,
 			     "the certificate of %.64s has its name only as a common name "
 			     "(%.96s) and no subjectAltName, which is not accepted since 2011 "
-			     "(RFC 6125): --allow-cn accepts it",
-			     t->name, info.subject);
+			     "(RFC 6125)%s",
+			     t->name, info.subject,
+			     t->ctx->ca_option ? "" : ": --allow-cn accepts it");
 	else
 		refuse_name(t, &info);
 	return false;

@@ -180,6 +180,8 @@ def test_much_both_ways_inside_tls(walled, both):
     walled.serve()
     upstreams.squid(walled, tls=True)
     program = https(walled).connect()
+    shown = walled.client.run(walled.sstp, "status").stdout
+    assert f"  through the proxy: {HTTPS_URL} ({PROXY}:{HTTPS})\n" in shown, shown
     exchange(walled, 24 << 20)
     program.send(signal.SIGUSR2)
     program.wait_for("^connected in ", count=2)
