@@ -116,14 +116,24 @@ static void print_server(struct bytes o, struct last *last)
 	print_traffic(totals, last);
 }
 
+static void print_named_peer(const char *what, const char *name, const char *peer)
+{
+	if (*peer)
+		printf("  %s: %s (%s)\n", what, name, peer);
+	else
+		printf("  %s: %s\n", what, name);
+}
+
 static void print_client(struct bytes o, struct last *last)
 {
 	struct ask_text server = ask_text(o, "server"), peer = ask_text(o, "peer");
+	struct ask_text proxy = ask_text(o, "proxy");
 	struct bytes value;
 
-	printf("  server: %s%s%s%s\n", server.text, *peer.text ? " (" : "", peer.text,
-	       *peer.text ? ")" : "");
-	print_line("through the proxy", ask_text(o, "proxy").text);
+	/* the peer of the connection is the proxy, if there is one */
+	print_named_peer("server", server.text, *proxy.text ? "" : peer.text);
+	if (*proxy.text)
+		print_named_peer("through the proxy", proxy.text, peer.text);
 	print_line("user", ask_text(o, "user").text);
 	print_line("address", ask_text(o, "address").text);
 	print_line("IPv6", ask_list(o, "ipv6").text);
@@ -138,7 +148,7 @@ static void print_client(struct bytes o, struct last *last)
 	if (!json_member(o, "rtt_ms", &value))
 		return;
 	print_traffic(o, last);
-	printf("  line: %s %s, round trip %llu ms, %llu segments retransmitted, ",
+	printf("  connection: %s %s, round trip %llu ms, %llu segments retransmitted, ",
 	       ask_text(o, "tls").text, ask_text(o, "cipher").text,
 	       (unsigned long long)ask_number(o, "rtt_ms"),
 	       (unsigned long long)ask_number(o, "retransmitted"));

@@ -160,9 +160,14 @@ static void find_in(const char *folder, struct control_found *f)
 		closedir(dir);
 }
 
+/* By the name: "connect" before "connect-2", which the suffix would reverse. */
 static int compare(const void *a, const void *b)
 {
-	return strcmp(a, b);
+	const char *x = a, *y = b;
+	size_t x_len = strlen(x) - (sizeof(suffix) - 1), y_len = strlen(y) - (sizeof(suffix) - 1);
+	int order = strncmp(x, y, x_len < y_len ? x_len : y_len);
+
+	return order ? order : (x_len > y_len) - (x_len < y_len);
 }
 
 void control_find_all(struct control_found *f)

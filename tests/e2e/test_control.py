@@ -325,6 +325,7 @@ def test_sessions_are_listed_and_kicked(lab, both):
     assert "there is no such session" in verb(lab, lab.server, "kick", "77", "--by-user", code=1)
     (ann,) = sessions(lab)
     assert verb(lab, lab.server, "kick", ann["address"]) == "1 session ended\n"
+    assert "no session with the address 10.1.0.2 in the tunnel" in verb(lab, lab.server, "kick", "10.1.0.2", code=1)
     assert "which session?" in verb(lab, lab.server, "kick", code=2)
 
 
@@ -360,7 +361,7 @@ def test_a_client_is_reconnected_and_disconnected_by_verbs(lab, both):
     client.wait_for("^connected in ", count=2)
     second = lab.connect("--no-default-route", "-i", "second")
     said = verb(lab, lab.client, "disconnect", code=2)
-    assert "several programs run (connect-2.sock, connect.sock): choose one by --control NAME" in said
+    assert "several programs run (connect.sock, connect-2.sock): choose one by --control NAME" in said
     verb(lab, lab.client, "disconnect", "--control", "connect")
     assert client.wait() == 0
     assert json.loads(verb(lab, lab.client, "disconnect", "--json")) == {"ok": True}
