@@ -840,13 +840,25 @@ static bool is_resumption_doubted(struct client *c, const struct tunnel_end *end
 	return end->reason != REASON_AUTH && end->reason != REASON_TRUST;
 }
 
+/* A tunnel that was up is missed, and the user asks why it ended. */
+static void log_doubt(struct client *c, bool was_up, const char *text)
+{
+	if (!was_up) {
+		log_debug(&c->log, "%s; once more, with a full TLS handshake", text);
+		return;
+	}
+	snprintf(c->last_error, sizeof(c->last_error), "%.250s", text);
+	log_end(c, LOG_LEVEL_WARN, "retry", "{reason}; once more, with a full TLS handshake", text,
+		NULL);
+}
+
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 {
 	struct retry_end retry_end = { end->by_us, end->reason, end->is_verdict };
 	char text[sizeof(end->text) + 192], offers[192] = "";
 	struct backend *b = c->cfg->backend;
 	bool is_later = false, is_missed = is_eap_missed(c, end);
-	bool is_doubted = is_resumption_doubted(c, end);
+	bool is_doubted = is_resumption_doubted(c, end), was_up = c->is_up;
 
 	autoconf_stop(&c->autoconf);
 	dhcp6_setup_stop(&c->dhcp6);
@@ -865,7 +877,7 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 		snprintf(text, sizeof(text), "%s%s", end->text, offers);
 	end_eap(c);
 	if (is_doubted)
-		log_debug(&c->log, "%s; once more, with a full TLS handshake", text);
+		log_doubt(c, was_up, text);
 	if (is_missed || is_doubted)
 		c->is_dial_due = true;
 	else if (end->reason == REASON_AUTH ||

@@ -50,6 +50,16 @@ def test_after_a_cut(lab, trust):
     assert ", resumed\n" in server.log
 
 
+def test_why_a_resumed_tunnel_ended_is_logged(lab, trust):
+    """The next attempt comes at once, in case the ticket was the reason."""
+    lab.serve()
+    client = lab.connect("--no-default-route", trust=trust)
+    reconnect(client, 2)
+    lab.server.run(lab.sstp, "kick", "ann")
+    client.wait_for(r'^warn: closed by the peer \("ended by an administrator"\); once more, with a full TLS handshake$')
+    client.wait_for("^connected in ", 3)
+
+
 def test_run_and_proxy_resume_too(lab, trust):
     lab.serve()
     for verb in (["run", SERVER], ["proxy", SERVER, "--socks5", "1080"]):
