@@ -300,7 +300,8 @@ const struct verb sessions_verb = {
 	.name = "sessions",
 	.summary = "list the sessions of the running server",
 	.usage = "[options]",
-	.about = "Lists the sessions of the running sstp serve, with their traffic.",
+	.about =
+		"Lists the sessions of the running sstp serve: FROM is the client's own address, RECEIVED and SENT are bytes of packets from the client and to it, RETRANS are TCP segments that were sent again, WAITING are bytes that wait to be sent.",
 	.notes = "  sstp sessions\n  sstp sessions --json\n",
 	REQUEST_VERB(sessions, uses),
 };
