@@ -159,6 +159,7 @@ static bool set_pass_of(struct front_cfg *f, bool is_protocol, const char *value
 {
 	const char *equals = strchr(value, '=');
 	struct pass_rule *rule = add_pass(f, is_protocol);
+	struct error why;
 
 	if (!equals || equals == value)
 		return refuse(err, is_protocol ? "must be PROTOCOL=HOST:PORT, such as "
@@ -170,7 +171,10 @@ static bool set_pass_of(struct front_cfg *f, bool is_protocol, const char *value
 	if (!is_protocol && !is_name(rule->name))
 		return refuse(err, "what is before the = must be a host name such as "
 				   "www.example.net or *.example.net");
-	return take_target(&rule->to, equals + 1, err);
+	if (take_target(&rule->to, equals + 1, &why))
+		return true;
+	snprintf(err->text, sizeof(err->text), "what is after the = %.360s", why.text);
+	return false;
 }
 
 static bool set_pass(void *to, const char *value, struct error *err)

@@ -73,8 +73,9 @@ bool control_service_open(struct control_service *s, const struct control_settin
 	if (!error && !settings->is_off)
 		error = events_open(cfg->loop);
 	if (error) {
-		log_at(NULL, settings->place.wanted ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
-		       "no control socket: %s", *err.text ? err.text : strerror(-error));
+		log_at(NULL, settings->place.wanted ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "%s: %s",
+		       settings->place.wanted ? "--control" : "no control socket",
+		       *err.text ? err.text : strerror(-error));
 		control_place_close(&s->place);
 	} else if (!settings->is_off) {
 		log_debug(NULL, "the control socket is %s", s->place.path);

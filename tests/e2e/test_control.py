@@ -235,7 +235,7 @@ def test_a_dead_programs_socket_is_replaced_and_a_live_one_never(lab):
     assert get(lab.server, "/v1/status")["sessions"] == 0
     lab.server.run("sh", "-c", "echo text >/run/sstp/file.sock")
     failed = lab.serve("--control", "file", "--listen", "444", wait=False, network="10.8.0.0/24", users=server.users)
-    assert failed.wait() != 0 and "there is a file that is not a socket" in failed.said
+    assert failed.wait() != 0 and "error: --control: /run/sstp/file.sock: there is a file that is not a socket" in failed.said
     assert lab.server.run("cat", "/run/sstp/file.sock").stdout == "text\n"
     lab.server.run("rm", "/run/sstp/file.sock")
 

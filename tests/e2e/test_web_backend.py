@@ -482,7 +482,7 @@ def test_acme(lab):
     ("--web-backend", "http://127.0.0.1", "127.0.0.1:8080"),
     ("--sstp-host", "vpn.example.net:443", "without a port"), ("--sstp-host", "*", "host name"),
     ("--pass", "127.0.0.1:8443", "NAME=HOST:PORT"), ("--pass", "=127.0.0.1:8443", "NAME=TARGET"),
-    ("--pass", "*=127.0.0.1:8443", "*.example.net"), ("--pass", "a.b=127.0.0.1", "there is no port"),
+    ("--pass", "*=127.0.0.1:8443", "*.example.net"), ("--pass", "a.b=127.0.0.1", "what is after the = must be 127.0.0.1:8080 or"),
     ("--pass-alpn", "acme-tls/1", "acme-tls/1=127.0.0.1:8443"),
 ])
 def test_wrong_values(lab, option, value, words):
