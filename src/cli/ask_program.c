@@ -35,6 +35,8 @@ static void print_unreachable(const struct verb *verb, const char *path, int err
 			  : error == -ENOENT || error == -ECONNREFUSED
 				  ? "no running sstp has this control socket"
 			  : error == -ETIMEDOUT ? "it does not answer"
+			  : error == -EACCES    ? "only root, the user who runs that sstp, and "
+						  "its --control-group may use it"
 						: strerror(-error);
 
 	cli_error(verb, "%s: %s", path, why);

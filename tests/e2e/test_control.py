@@ -252,6 +252,9 @@ def test_who_may_connect(lab):
     lab.serve("--control", path, "--control-group", "12345")
     assert lab.server.run("stat", "-c", "%a %g", path).stdout == "660 12345\n"
     assert get(lab.server, "/v1/status", socket=path)["role"] == "server"
+    other = lab.server.run("sh", "-c", f"cp {lab.sstp} /run/sstp-of-all && exec \"$@\"", "-",
+                           *as_user("/run/sstp-of-all", "status", "--control", path, uid=USER + 1), check=False)
+    assert other.returncode == 16 and "and its --control-group may use it" in other.stderr
     lab.server.run("chmod", "666", path)  # so that only the peer's credentials decide
     code, body = curl(lab.server, "/v1/status", socket=path, around=as_user(uid=USER + 1))
     assert code == 403 and "root" in body["error"]
