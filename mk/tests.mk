@@ -48,7 +48,7 @@ unit:
 	+$(MAKE) FLAVOUR=$(UNIT_FLAVOUR) unit-programs
 	tools/check unit $(UNIT_FLAVOUR) $(UNIT_PROGRAMS:$B/%=$(BUILD)/$(UNIT_FLAVOUR)/%)
 
-VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
+VALGRIND = valgrind -q --suppressions=tests/valgrind.supp --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
 	--errors-for-leak-kinds=definite
 memcheck:
 	tools/deps memcheck
