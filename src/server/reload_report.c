@@ -21,8 +21,9 @@ static void add(struct reload_report *r, const char *line)
 	r->text[r->len] = '\0';
 }
 
-static void log_and_add(struct reload_report *r, enum log_level level, const char *format,
-			va_list args)
+__attribute__((format(printf, 3, 0))) static void log_and_add(struct reload_report *r,
+							      enum log_level level,
+							      const char *format, va_list args)
 {
 	char line[LINE_SIZE];
 
