@@ -46,6 +46,6 @@ def test_what_the_command_says_next_time(lab):
 def test_a_command_that_fails(lab):
     """The password is not called wrong."""
     server = lab.serve("--auth-command", "echo no accounts >&2; exit 1", users=False)
-    assert "logins cannot be checked now, try again" in lab.connect_fails("--once")[1]
+    assert "error: the server cannot check logins now: " in lab.connect_fails("--once")[1]
     server.wait_for("--auth-command: the command failed with status 1")
     server.wait_for("^no accounts$")

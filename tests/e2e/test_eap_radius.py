@@ -56,7 +56,8 @@ def client(lab):
 
 
 def connect(lab, method, *options, **more):
-    return lab.connect("--auth", method, *NAME, "--eap-ca", lab.pki.ca, "--no-default-route", *options, **more)
+    trust = [] if method == "eap-mschapv2" else [*NAME, "--eap-ca", lab.pki.ca]
+    return lab.connect("--auth", method, *trust, "--no-default-route", *options, **more)
 
 
 # ---- FreeRADIUS
