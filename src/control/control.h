@@ -52,7 +52,7 @@ int control_open(const struct control_cfg *cfg, struct control **out);
  * are served. 0 or -errno.
  */
 int control_listen(struct control *c, int fd, bool is_public);
-/* Each waiter is told that its client has gone. NULL is fine. */
+/* Each waiter learns that its client has gone. NULL is fine. */
 void control_close(struct control *c);
 
 /* ---- replies */

@@ -145,18 +145,37 @@ bool control_request_matches(struct control_request *rq, const char *route)
 	return !path.len;
 }
 
+/* The value of a variable of the query as it was sent; empty without "=". */
+static bool find_variable(const struct control_request *rq, const char *name, struct bytes *value)
+{
+	struct bytes rest = rq->query, found;
+
+	while (rest.len) {
+		if (!text_cut(&rest, '&', value)) {
+			*value = rest;
+			rest = bytes_of(NULL, 0);
+		}
+		if (!text_cut(value, '=', &found)) {
+			found = *value;
+			*value = bytes_of(NULL, 0);
+		}
+		if (text_is(found, name))
+			return true;
+	}
+	return false;
+}
+
 bool control_request_query(const struct control_request *rq, const char *name, char *to,
 			   size_t size)
 {
-	struct bytes rest = rq->query, pair, found;
+	struct bytes value;
 
-	while (rest.len) {
-		if (!text_cut(&rest, '&', &pair)) {
-			pair = rest;
-			rest = bytes_of(NULL, 0);
-		}
-		if (text_cut(&pair, '=', &found) && text_is(found, name))
-			return decode(pair, to, size);
-	}
-	return false;
+	return find_variable(rq, name, &value) && decode(value, to, size);
+}
+
+bool control_request_has(const struct control_request *rq, const char *name)
+{
+	struct bytes value;
+
+	return find_variable(rq, name, &value);
 }

@@ -37,5 +37,7 @@ bool control_request_matches(struct control_request *rq, const char *route);
  */
 bool control_request_query(const struct control_request *rq, const char *name, char *to,
 			   size_t size);
+/* Whether the query has this variable, with a good value or not. */
+bool control_request_has(const struct control_request *rq, const char *name);
 
 #endif

@@ -451,6 +451,12 @@ static void post_kick(void *arg, struct control_conn *conn, const struct control
 		fail_no_session(conn, target.session);
 }
 
+/* A variable of a kick that cannot be used is an error: without it the kick would end more sessions. */
+static bool is_wrong(const struct control_request *rq, const char *name, bool is_good)
+{
+	return control_request_has(rq, name) && !is_good;
+}
+
 /* By user, inner address, and source address; all that is given has to fit. */
 static void post_kick_by(void *arg, struct control_conn *conn, const struct control_request *rq)
 {
@@ -460,15 +466,22 @@ static void post_kick_by(void *arg, struct control_conn *conn, const struct cont
 	struct ip_addr a;
 	unsigned count;
 	bool has_user = control_request_query(rq, "user", user, sizeof(user)) && *user;
-	bool has_addr = control_request_query(rq, "address", text, sizeof(text));
+	bool has_addr =
+		control_request_query(rq, "address", text, sizeof(text)) && ip_parse(text, &a);
 	bool has_source = control_request_query(rq, "source", source, sizeof(source)) && *source;
 
-	if (!has_user && !has_addr && !has_source) {
-		control_fail(conn, HTTP_BAD_REQUEST, "which sessions? ?user=, ?address=, ?source=");
+	if (is_wrong(rq, "address", has_addr)) {
+		control_fail(conn, HTTP_BAD_REQUEST, "address must be an IP address");
 		return;
 	}
-	if (has_addr && !ip_parse(text, &a)) {
-		control_fail(conn, HTTP_BAD_REQUEST, "address must be an IP address");
+	if (is_wrong(rq, "user", has_user) || is_wrong(rq, "source", has_source)) {
+		control_fail(conn, HTTP_BAD_REQUEST,
+			     "user and source must not be empty, and "
+			     "percent-encoding must be right");
+		return;
+	}
+	if (!has_user && !has_addr && !has_source) {
+		control_fail(conn, HTTP_BAD_REQUEST, "which sessions? ?user=, ?address=, ?source=");
 		return;
 	}
 	if (has_user)
@@ -594,14 +607,16 @@ static void post_drain(void *arg, struct control_conn *conn, const struct contro
 {
 	struct server_control *s = arg;
 	uint32_t seconds = UINT32_MAX;
-	char text[16], *end = text;
+	char text[16] = "", *end = text;
 
-	if (control_request_query(rq, "seconds", text, sizeof(text))) {
-		unsigned long n = strtoul(text, &end, 10);
+	if (control_request_has(rq, "seconds")) {
+		bool is_text = control_request_query(rq, "seconds", text, sizeof(text));
+		unsigned long n = is_text ? strtoul(text, &end, 10) : 0;
 
-		seconds = *text >= '0' && *text <= '9' && !*end && n <= CONTROL_DRAIN_MAX_S
-				  ? (uint32_t)n
-				  : UINT32_MAX;
+		seconds =
+			is_text && *text >= '0' && *text <= '9' && !*end && n <= CONTROL_DRAIN_MAX_S
+				? (uint32_t)n
+				: UINT32_MAX;
 		if (seconds == UINT32_MAX) {
 			control_fail(conn, HTTP_BAD_REQUEST, "seconds must be a number up to %d",
 				     CONTROL_DRAIN_MAX_S);

@@ -108,7 +108,7 @@ static void a_word_that_is_too_long_matches_nothing(void **state)
 static void queries(void **state)
 {
 	static const char request[] =
-		"GET /?user=b%6fb&n=1&empty=&bad=%z&long=12345678 HTTP/1.1\r\n\r\n";
+		"GET /?user=b%6fb&n=1&empty=&bad=%z&long=12345678&bare HTTP/1.1\r\n\r\n";
 	struct control_request rq;
 	char value[8];
 
@@ -124,6 +124,13 @@ static void queries(void **state)
 	assert_false(control_request_query(&rq, "long", value, sizeof(value)));
 	assert_false(control_request_query(&rq, "use", value, sizeof(value)));
 	assert_false(control_request_query(&rq, "", value, sizeof(value)));
+	assert_true(control_request_has(&rq, "bad"));
+	assert_true(control_request_has(&rq, "long"));
+	assert_true(control_request_has(&rq, "empty"));
+	assert_true(control_request_query(&rq, "bare", value, sizeof(value)));
+	assert_string_equal(value, "");
+	assert_false(control_request_has(&rq, "use"));
+	assert_false(control_request_has(&rq, ""));
 }
 
 int main(void)

@@ -178,7 +178,15 @@ def test_requests_that_are_refused(lab, both):
     for path, method, code in (("/", "GET", 404), ("/v1/nothing", "GET", 404), ("/v1/status", "POST", 405),
                                ("/v1/drain", "GET", 405), ("/v1/sessions/x", "GET", 400),
                                ("/v1/sessions/7", "GET", 404), ("/v1/sessions/kick", "POST", 400),
-                               ("/v1/sessions/kick?address=x", "POST", 400), ("/v1/sessions/kick?user=%zz", "POST", 400)):
+                               ("/v1/sessions/kick?address=x", "POST", 400), ("/v1/sessions/kick?user=%zz", "POST", 400),
+                               # what cannot be read must not end more sessions, or drain without a limit
+                               ("/v1/sessions/kick?user=ann&address=%zz", "POST", 400),
+                               ("/v1/sessions/kick?user=ann&address=", "POST", 400),
+                               ("/v1/sessions/kick?user=ann&address", "POST", 400), ("/v1/drain?seconds", "POST", 400),
+                               ("/v1/sessions/kick?user=ann&source=%zz", "POST", 400),
+                               ("/v1/sessions/kick?user=&source=10.1.0.2", "POST", 400),
+                               ("/v1/drain?seconds=%zz", "POST", 400), ("/v1/drain?seconds=", "POST", 400),
+                               ("/v1/drain?seconds=11111111111111111", "POST", 400)):
         found, body = curl(lab.server, path, "-X", method)
         assert found == code and body["error"], (path, method, found)
     assert curl(lab.server, "/v1/status", "-H", "X: " + "y" * 9000)[0] == 431

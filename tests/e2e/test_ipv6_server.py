@@ -174,7 +174,7 @@ def dhcp6c(lab, host, statements, interface="sstp0"):
 
 
 def test_an_identifier_of_ones_own(routed, both):
-    """It is that of all addresses; who comes second gets another one and is told so in the log."""
+    """It is that of all addresses; the second client that asks for it gets another one, and its log says so."""
     lab = routed
     lab.serve(*IPV6)
     client = lab.connect("--ipv6-id", "::1:2:3:4")

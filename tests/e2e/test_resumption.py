@@ -39,7 +39,7 @@ def test_a_reconnect_is_resumed(lab, both):
 
 
 def test_after_a_cut(lab, trust):
-    """The server has lost the connection, and the client is told so by a reset."""
+    """The server has lost the connection, and sends the client a reset."""
     server = lab.serve()
     client = lab.connect("--no-default-route", trust=trust)
     done = lab.server.run("ss", "-K", "sport", "=", ":443", check=False)
