@@ -162,7 +162,11 @@ static void accept_neighbors(struct nft *n)
 	}
 }
 
-/* All at once, in place of the former table: no packet passes in between. */
+/*
+ * All at once, in place of the former table: no packet passes in between. The kernel sets the policy of
+ * a new chain a moment after its rules are in force and the old chain has gone, so the policy alone
+ * would let some pass; the last rule does not.
+ */
 static int apply_filter(const struct lockdown *l, const struct permits *p)
 {
 	struct nft *n = l->nft;
@@ -177,6 +181,8 @@ static int apply_filter(const struct lockdown *l, const struct permits *p)
 	for (size_t i = 0; i < p->count; i++)
 		accept_permit(n, &p->at[i]);
 	accept_neighbors(n);
+	nft_rule(n);
+	nft_end(n, NFT_VERDICT_DROP);
 	return nft_commit(n);
 }
 

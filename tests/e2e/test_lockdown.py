@@ -180,6 +180,17 @@ def test_nothing_leaves_from_start_to_unlock(lab, leaks, to):
     assert lab.client.run(lab.sstp, "unlock").stdout == "this network is not locked\n"
 
 
+def test_the_last_rule_drops(lab):
+    """The policy of a new chain is in force a moment later than its rules."""
+    lab.is_changed = True
+    lab.serve()
+    client = lab.connect("--lockdown")
+    rules = [line.strip() for line in lab.client.run("nft", "list", "table", "inet", "sstp_lockdown").stdout.splitlines()]
+    assert rules[-3:] == ["drop", "}", "}"]
+    assert client.stop() == 0
+    assert not is_locked(lab.client)
+
+
 def test_an_orderly_end_unlocks(lab, leaks, both):
     before = filters(lab.client)
     lab.serve()
