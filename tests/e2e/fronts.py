@@ -11,7 +11,7 @@ from upstreams import file, wait_for_port
 
 BALANCER = "10.1.0.254"  # the router, as clients see it
 # for programs that do not end with the status 0 when they are asked to end, which a test would take for a failure
-GENTLY = ["sh", "-c", "\"$@\" & trap 'kill $!; exit 0' TERM; wait $!", "sh"]
+GENTLY = ["sh", "-c", "\"$@\" & trap 'kill $!; wait; exit 0' TERM; wait $!", "sh"]
 FROM = "192.0.2.254"  # the router, as the server sees it
 
 

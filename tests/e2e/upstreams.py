@@ -116,7 +116,7 @@ def haproxy(lab, cert=None):
             server proxy {PROXY}:{HTTP}
         """ + "\n")
     return wait_for_port(lab, lab.start(
-        lab.other, "sh", "-c", f'haproxy -db -f {seen}/conf & trap "kill $!; exit 0" TERM; wait', label="haproxy"), HTTPS)
+        lab.other, "sh", "-c", f'haproxy -db -f {seen}/conf & trap "kill $!; wait; exit 0" TERM; wait', label="haproxy"), HTTPS)
 
 
 def tinyproxy(lab, login=False, timeout=600):
@@ -154,7 +154,7 @@ def microsocks(lab, login=False):
     words = ["-u", USER, "-P", PASSWORD] if login else []
     # it has no end of its own
     return wait_for_port(lab, lab.start(
-        lab.other, "sh", "-c", 'microsocks "$@" & trap "kill $!; exit 0" TERM; wait', "sh", "-i", PROXY, "-p", SOCKS,
+        lab.other, "sh", "-c", 'microsocks "$@" & trap "kill $!; wait; exit 0" TERM; wait', "sh", "-i", PROXY, "-p", SOCKS,
         *words, label="microsocks"), SOCKS)
 
 
