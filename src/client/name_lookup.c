@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "dns/message.h"
+#include "net/sockopt.h"
 #include "util/file.h"
 #include "util/secret.h"
 
@@ -183,14 +184,13 @@ static int open_socket(const struct name_lookup *l)
 
 	if (fd < 0)
 		return -errno;
-	if ((l->cfg->mark &&
-	     setsockopt(fd, SOL_SOCKET, SO_MARK, &l->cfg->mark, sizeof(l->cfg->mark))) ||
-	    connect(fd, (const struct sockaddr *)&to, len)) {
-		error = errno;
-		close(fd);
-		return -error;
-	}
-	return fd;
+	error = l->cfg->mark ? sockopt_mark(fd, l->cfg->mark) : 0;
+	if (!error && connect(fd, (const struct sockaddr *)&to, len))
+		error = -errno;
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
 }
 
 static int begin_try(struct name_lookup *l)

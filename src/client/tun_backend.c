@@ -13,6 +13,7 @@
 #include "client/name_lookup.h"
 #include "client/route_hosts.h"
 #include "client/script.h"
+#include "net/sockopt.h"
 #include "tun/merge.h"
 #include "util/alloc.h"
 
@@ -534,13 +535,12 @@ static enum tunnel_reason open_netdev(struct tun_backend *t)
 /* Without the permission each attempt to connect would fail. */
 static enum tunnel_reason check_mark(const struct tun_backend *t)
 {
-	int fd, error = 0;
+	int fd, error;
 
 	if (!t->cfg->mark)
 		return REASON_NONE;
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_MARK, &t->cfg->mark, sizeof(t->cfg->mark)))
-		error = errno;
+	error = fd < 0 ? -errno : sockopt_mark(fd, t->cfg->mark);
 	if (fd >= 0)
 		close(fd);
 	if (!error)
@@ -548,8 +548,8 @@ static enum tunnel_reason check_mark(const struct tun_backend *t)
 	log_error(
 		t->client->log,
 		"the connection to the server cannot be marked (--mark, --policy-rules, --lockdown): %s%s",
-		strerror(error),
-		error == EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)" : "");
+		strerror(-error),
+		error == -EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)" : "");
 	return REASON_NETWORK;
 }
 

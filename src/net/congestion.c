@@ -3,10 +3,9 @@
 #include "net/congestion.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
+
+#include "net/sockopt.h"
 
 bool congestion_is_auto(const char *name)
 {
@@ -17,8 +16,7 @@ int congestion_set(int fd, const char *name)
 {
 	if (!name || !strcmp(name, CONGESTION_SYSTEM) || congestion_is_auto(name))
 		return 0;
-	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)) ? -errno
-											  : 0;
+	return sockopt_congestion(fd, name);
 }
 
 const char *congestion_error_text(int error)

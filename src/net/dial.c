@@ -18,6 +18,7 @@
 
 #include "net/congestion.h"
 #include "net/resolve.h"
+#include "net/sockopt.h"
 #include "util/bytes.h"
 #include "util/log.h"
 
@@ -173,16 +174,17 @@ static int connect_to(const struct dial *d, const struct sockaddr_storage *to)
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (d->cfg.mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &d->cfg.mark, sizeof(d->cfg.mark))) {
+	error = d->cfg.mark ? sockopt_mark(fd, d->cfg.mark) : 0;
+	if (error) {
 		log_warn(NULL, "the firewall mark %#x cannot be set: CAP_NET_ADMIN is missing",
 			 d->cfg.mark);
-		goto failed;
+		close(fd);
+		return error;
 	}
 	set_congestion(d, fd);
 	limit_packets(d, fd, to->ss_family);
 	if (!connect(fd, (const struct sockaddr *)to, sockaddr_len(to)) || errno == EINPROGRESS)
 		return fd;
-failed:
 	error = errno;
 	close(fd);
 	return -error;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/sockopt.h"
+
 enum { NETWORK6_LEN = 64 };
 
 static socklen_t sockaddr_len(const struct sockaddr_storage *sa)
@@ -35,7 +37,7 @@ int source_for(const struct sockaddr_storage *peer, uint32_t mark, struct ip_add
 
 	if (fd < 0)
 		return -errno;
-	error = mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) ? -errno : 0;
+	error = mark ? sockopt_mark(fd, mark) : 0;
 	if (!error && connect(fd, (const struct sockaddr *)peer, sockaddr_len(peer)))
 		error = -errno;
 	if (!error)

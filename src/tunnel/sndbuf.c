@@ -3,6 +3,8 @@
 
 #include <sys/socket.h>
 
+#include "net/sockopt.h"
+
 uint32_t sndbuf_grown(struct sndbuf *s, uint64_t limited_us, uint32_t size)
 {
 	uint32_t limited_ms = (uint32_t)(limited_us / 1000);
@@ -19,7 +21,7 @@ uint32_t sndbuf_grown(struct sndbuf *s, uint64_t limited_us, uint32_t size)
 
 void sndbuf_look(struct sndbuf *s, int fd, uint64_t limited_us)
 {
-	int size = 0, half;
+	int size = 0;
 	socklen_t len = sizeof(size);
 	uint32_t grown;
 
@@ -27,7 +29,6 @@ void sndbuf_look(struct sndbuf *s, int fd, uint64_t limited_us)
 	    getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &len) || size <= 0)
 		return;
 	grown = sndbuf_grown(s, limited_us, (uint32_t)size);
-	half = (int)(grown / 2); /* the kernel doubles what it is given */
-	if (grown && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &half, sizeof(half)))
+	if (grown && sockopt_sndbuf(fd, grown / 2))
 		s->is_refused = true;
 }
