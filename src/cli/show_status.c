@@ -65,28 +65,45 @@ static void print_traffic(struct bytes counters, struct last *last)
 		       ask_rate((now.rx_bytes - last->rx_bytes) * 8000 / ms).text,
 		       ask_rate((now.tx_bytes - last->tx_bytes) * 8000 / ms).text);
 	putchar('\n');
-	if (ask_number(counters, "rx_dropped") + ask_number(counters, "tx_dropped") +
-	    ask_number(counters, "tx_marked"))
-		printf("  dropped packets: %llu received, %llu to send; %llu marked by ECN\n",
-		       (unsigned long long)ask_number(counters, "rx_dropped"),
-		       (unsigned long long)ask_number(counters, "tx_dropped"),
-		       (unsigned long long)ask_number(counters, "tx_marked"));
 	*last = now;
 }
 
-/* {"peer":3,"lost":1}, for people. */
-static void print_ended(struct bytes object)
+/* {"peer":3,"queue_full":1}, for people: "peer 3, queue full 1" */
+static void print_counts(struct bytes object)
 {
-	printf("  ended sessions: ");
 	for (size_t i = 1; i + 1 < object.len; i++) {
 		char c = (char)object.at[i];
 
 		if (c == ':' || c == ',')
 			printf(c == ':' ? " " : ", ");
 		else if (c != '"')
-			putchar(c);
+			putchar(c == '_' ? ' ' : c);
 	}
-	putchar('\n');
+}
+
+static void print_dropped(struct bytes counters, const char *number, const char *causes,
+			  const char *direction)
+{
+	struct bytes by;
+
+	printf("%llu %s", (unsigned long long)ask_number(counters, number), direction);
+	if (!json_member(counters, causes, &by) || by.len <= 2)
+		return;
+	printf(" (");
+	print_counts(by);
+	putchar(')');
+}
+
+static void print_drops(struct bytes counters)
+{
+	if (!(ask_number(counters, "rx_dropped") + ask_number(counters, "tx_dropped") +
+	      ask_number(counters, "tx_marked")))
+		return;
+	printf("  dropped packets: ");
+	print_dropped(counters, "rx_dropped", "rx_dropped_by", "received");
+	printf(", ");
+	print_dropped(counters, "tx_dropped", "tx_dropped_by", "to send");
+	printf("; %llu marked by ECN\n", (unsigned long long)ask_number(counters, "tx_marked"));
 }
 
 static void print_server(struct bytes o, struct last *last)
@@ -111,9 +128,13 @@ static void print_server(struct bytes o, struct last *last)
 	       (unsigned long long)ask_number(totals, "connections"),
 	       (unsigned long long)ask_number(totals, "logins"),
 	       (unsigned long long)ask_number(totals, "refused_logins"));
-	if (json_member(totals, "ended", &ended) && ended.len > 2)
-		print_ended(ended);
+	if (json_member(totals, "ended", &ended) && ended.len > 2) {
+		printf("  ended sessions: ");
+		print_counts(ended);
+		putchar('\n');
+	}
 	print_traffic(totals, last);
+	print_drops(totals);
 }
 
 static void print_named_peer(const char *what, const char *name, const char *peer)
@@ -148,6 +169,7 @@ static void print_client(struct bytes o, struct last *last)
 	if (!json_member(o, "rtt_ms", &value))
 		return;
 	print_traffic(o, last);
+	print_drops(o);
 	printf("  connection: %s %s, round trip %llu ms, %llu segments retransmitted, ",
 	       ask_text(o, "tls").text, ask_text(o, "cipher").text,
 	       (unsigned long long)ask_number(o, "rtt_ms"),

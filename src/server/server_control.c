@@ -113,6 +113,8 @@ static void put_totals(const struct stats *sum, struct json *j)
 	json_number(j, "refused_logins", sum->refusals);
 	put_ended(sum, j);
 	tunnel_stats_json(&sum->traffic, j);
+	tunnel_drops_json("rx_dropped_by", sum->drops.rx, j);
+	tunnel_drops_json("tx_dropped_by", sum->drops.tx, j);
 	json_end(j);
 }
 

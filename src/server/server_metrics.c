@@ -136,18 +136,29 @@ static void put_both(struct page *p, const char *name, const char *help, uint64_
 	put_value(p, name, "{direction=\"tx\"}", tx);
 }
 
+static void put_drops(struct page *p, const struct drops *d)
+{
+	char labels[80];
+
+	put_head(p, "dropped_packets_total", "counter",
+		 "Packets that were dropped, by cause, from (rx) and to (tx) the clients.");
+	for (unsigned c = 0; c < 2 * DROP_CAUSES; c++) {
+		enum drop_cause cause = (enum drop_cause)(c % DROP_CAUSES);
+		bool is_rx = c < DROP_CAUSES;
+
+		if (!(is_rx ? drop_is_rx(cause) : drop_is_tx(cause)))
+			continue;
+		snprintf(labels, sizeof(labels), "{direction=\"%s\",cause=\"%s\"}",
+			 is_rx ? "rx" : "tx", drop_cause_name(cause));
+		put_value(p, "dropped_packets_total", labels, (is_rx ? d->rx : d->tx)[cause]);
+	}
+}
+
 static void put_traffic(struct page *p, const struct tunnel_stats *t)
 {
 	put_both(p, "packets_total", "IP packets from (rx) and to (tx) the clients.", t->rx_packets,
 		 t->tx_packets);
 	put_both(p, "bytes_total", "Bytes of these packets.", t->rx_bytes, t->tx_bytes);
-	put_head(p, "dropped_packets_total", "counter",
-		 "Packets that were dropped: not_allowed came from a client with a source address "
-		 "that is not its own, or were not IP; queue had waited too long for the client's "
-		 "connection, or may not be sent to it.");
-	put_value(p, "dropped_packets_total", "{direction=\"rx\",cause=\"not_allowed\"}",
-		  t->rx_dropped);
-	put_value(p, "dropped_packets_total", "{direction=\"tx\",cause=\"queue\"}", t->tx_dropped);
 	put_one(p, "marked_packets_total", "counter",
 		"Packets to the clients that were marked by ECN in place of a drop.", t->tx_marked);
 }
@@ -242,6 +253,7 @@ size_t metrics_print(const struct server_metrics *m, char *to)
 
 	put_sessions(&p, m);
 	put_traffic(&p, &m->sum.traffic);
+	put_drops(&p, &m->sum.drops);
 	put_times(&p, m);
 	put_certs(&p, m);
 	put_process(&p, m);

@@ -1024,6 +1024,12 @@ struct session *session_of_addr(const struct session_host *h, const struct ip_ad
 	return behind ? session_find(h, behind) : s;
 }
 
+static bool drop(struct tunnel *t, enum drop_cause cause)
+{
+	tunnel_drop_rx(t, cause);
+	return false;
+}
+
 bool session_may_send(struct tunnel *t, const struct packet *p)
 {
 	struct session *s = container_of(t, struct session, tunnel);
@@ -1031,11 +1037,12 @@ bool session_may_send(struct tunnel *t, const struct packet *p)
 	struct ip_addr from = packet_src(p), to = packet_dst(p);
 
 	if (!is_own(s, &from) && !is_behind(s, &from))
-		return false;
+		return drop(t, DROP_SOURCE);
 	if (s->granted && s->granted->filter.filter &&
 	    !filter_passes(s->granted->filter.filter, p, true))
-		return false;
-	return h->cfg->client_to_client || registry_worker_of(h->registry, &to) == REGISTRY_NOBODY;
+		return drop(t, DROP_FILTER);
+	return h->cfg->client_to_client ||
+	       registry_worker_of(h->registry, &to) == REGISTRY_NOBODY || drop(t, DROP_CLIENT);
 }
 
 /* False: there is none left, or no memory. */

@@ -142,7 +142,8 @@ static inline bool session_may_receive(const struct session *s, const struct pac
 }
 /*
  * For the host's packet sink: whether the packet is from the session's own addresses, not to
- * another client unless that is allowed, and passes the session's filter. `t` is the tunnel of a session.
+ * another client unless that is allowed, and passes the session's filter; if not, it is dropped and
+ * counted. `t` is the tunnel of a session.
  */
 bool session_may_send(struct tunnel *t, const struct packet *p);
 /* The same: whether the packet is for the server itself, which has replied to it: DHCP and DHCPv6. */

@@ -35,6 +35,7 @@ void stats_add(struct stats *to, const struct stats *from)
 	for (size_t i = 0; i < REASONS; i++)
 		to->ended[i] += from->ended[i];
 	stats_add_traffic(to, &from->traffic);
+	drops_add(&to->drops, &from->drops);
 	to->open += from->open;
 	to->half_open += from->half_open;
 }

@@ -34,6 +34,7 @@ struct stats {
 	/* sessions that had logged in, by the reason of their end */
 	uint64_t ended[TUNNEL_REASONS];
 	struct tunnel_stats traffic;
+	struct drops drops; /* of these packets, by cause, and of those that no tunnel counts */
 	/* current values, not since the start */
 	uint64_t open, half_open;
 };

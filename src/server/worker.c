@@ -122,11 +122,15 @@ static void forward_to_worker(struct worker *w, const struct ip_addr *to, const 
 	int number = registry_worker_of(w->shared->registry, to);
 	struct worker *other;
 
-	if (number == REGISTRY_NOBODY || number == (int)w->number)
+	if (number == REGISTRY_NOBODY || number == (int)w->number) {
+		w->pump.drops.tx[DROP_NO_SESSION]++;
 		return;
+	}
 	other = &w->shared->workers[number];
-	if (!ring_put(other->rings[w->number], p, off))
+	if (!ring_put(other->rings[w->number], p, off)) {
+		w->pump.drops.tx[DROP_WORKER]++;
 		return;
+	}
 	w->needs_wake[number] = true;
 	loop_post(w->loop, &w->wake_task);
 }
@@ -140,9 +144,11 @@ static void forward(void *arg, struct packet *p, const struct tun_offload *off)
 	if (s && session_may_receive(s, p))
 		tunnel_send_block(&s->tunnel, p, off);
 	else if (s)
-		s->tunnel.stats.tx_dropped++;
+		tunnel_drop_tx(&s->tunnel, DROP_FILTER, 1);
 	else if (w->shared->worker_count > 1)
 		forward_to_worker(w, &to, p, off);
+	else
+		w->pump.drops.tx[DROP_NO_SESSION]++;
 }
 
 /* Each worker gets the error at its own queue. */
@@ -172,8 +178,6 @@ static void deliver(struct packet_sink *sink, struct tunnel *from, const struct 
 		return;
 	if (session_may_send(from, p))
 		merge_add(container_of(sink, struct worker, sink)->merge, p);
-	else
-		from->stats.rx_dropped++;
 }
 
 static void flush_tun(struct packet_sink *sink)
@@ -209,7 +213,9 @@ static bool take_packets(struct worker *w, struct ring *r)
 		if (s && session_may_receive(s, &p))
 			tunnel_send(&s->tunnel, &p, &off);
 		else if (s)
-			s->tunnel.stats.tx_dropped++;
+			tunnel_drop_tx(&s->tunnel, DROP_FILTER, 1);
+		else
+			w->pump.drops.tx[DROP_NO_SESSION]++;
 		ring_done(r);
 	}
 	return true;
@@ -401,8 +407,13 @@ bool worker_ask_all(struct server_state *shared, struct mailbox *from,
 void worker_stats(void *worker, void *of)
 {
 	const struct worker *w = worker;
+	struct stats *s = (struct stats *)of + w->number;
 
-	session_stats(&w->host, (struct stats *)of + w->number);
+	session_stats(&w->host, s);
+	s->drops = w->pump.drops;
+	s->drops.rx[DROP_DEVICE] = merge_stats(w->merge)->lost;
+	s->traffic.rx_dropped += s->drops.rx[DROP_DEVICE];
+	s->traffic.tx_dropped += s->drops.tx[DROP_NO_SESSION] + s->drops.tx[DROP_WORKER];
 }
 
 void worker_change_filters(void *worker, void *arg)

@@ -107,7 +107,7 @@ static void write_pieces(struct merge *m, const struct headers *h, const struct 
 {
 	m->stats.writes++;
 	if (m->sink.write(m->sink.arg, h, pieces, count, off) < 0)
-		m->stats.lost++;
+		m->stats.lost += (uint64_t)count;
 }
 
 static void write_alone(struct merge *m, const struct packet *p)

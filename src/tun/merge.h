@@ -22,7 +22,7 @@ struct merge;
 struct merge_stats {
 	uint64_t packets; /* passed to merge_add */
 	uint64_t writes;  /* that resulted */
-	uint64_t lost;    /* writes that the device refused */
+	uint64_t lost;    /* of the packets: the device refused them */
 };
 
 /* Where the packets go, if not to a device. */

@@ -14,6 +14,7 @@
 #include "net/loop.h"
 #include "sstp/sstp.h"
 #include "tls/tls.h"
+#include "tunnel/drops.h"
 
 enum {
 	PUMP_RECV_LEN = 256 * 1024, /* ciphertext of one recv */
@@ -63,6 +64,7 @@ struct pump {
 	size_t out_len;
 	struct pump_end *sending; /* whose ciphertext `out` is */
 	struct loop_timer trim;   /* frees the memory of what waited */
+	struct drops drops;       /* packets, of all tunnels of this thread */
 };
 
 int pump_open(struct pump *p, struct loop *loop); /* 0 or -errno */

@@ -44,9 +44,12 @@ static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
 	struct packet p;
 
 	if (!packet_parse(&p, in_plaintext(t, info), info.len) ||
-	    p.h.is_v6 != (protocol == PPP_PROTO_IPV6) || !sstp_is_connected(&t->sstp) ||
-	    !ppp_data_is_open(&t->ppp, protocol)) {
-		t->stats.rx_dropped++;
+	    p.h.is_v6 != (protocol == PPP_PROTO_IPV6)) {
+		tunnel_drop_rx(t, DROP_MALFORMED);
+		return;
+	}
+	if (!sstp_is_connected(&t->sstp) || !ppp_data_is_open(&t->ppp, protocol)) {
+		tunnel_drop_rx(t, DROP_NOT_UP);
 		return;
 	}
 	t->stats.rx_packets++;
@@ -62,7 +65,7 @@ static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
 		take_neighbor(t, &p);
 		break;
 	case INGRESS_DROP:
-		t->stats.rx_dropped++;
+		tunnel_drop_rx(t, DROP_CONFIGURATION);
 		break;
 	}
 }

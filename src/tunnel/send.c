@@ -95,7 +95,11 @@ static void send_packets(struct tunnel *t, const struct packet *p, const struct 
 	struct segments s;
 
 	if (!is_open || !segments_of(&s, p, off, mtu, &is_too_big)) {
-		t->stats.tx_dropped++;
+		tunnel_drop_tx(t,
+			       !is_open     ? DROP_NOT_UP
+			       : is_too_big ? DROP_TOO_BIG
+					    : DROP_MALFORMED,
+			       1);
 		if (is_too_big)
 			refuse_too_big(t, p);
 		return;
@@ -121,6 +125,12 @@ static bool is_waiting(const struct tunnel *t)
 	return t->backlog && backlog_bytes(t->backlog);
 }
 
+/* Where the speed is limited packets wait for that, as a rule, and not for the socket. */
+static void drop_waiting(struct tunnel *t, enum drop_cause cause, unsigned count)
+{
+	tunnel_drop_tx(t, t->rates && t->rates->down.bytes_s ? DROP_RATE : cause, count);
+}
+
 /* Sends a turn's share of the backlog. */
 static void send_backlog(struct tunnel *t)
 {
@@ -131,7 +141,7 @@ static void send_backlog(struct tunnel *t)
 	while (is_waiting(t) && t->stage == TUNNEL_RUNNING && !is_full(t) && done < TURN_BYTES) {
 		bool has_one = backlog_get(t->backlog, &p, loop_now(t->cfg.loop), &dropped);
 
-		t->stats.tx_dropped += dropped;
+		drop_waiting(t, DROP_QUEUE_DELAY, dropped);
 		if (!has_one)
 			break;
 		t->stats.tx_marked += p.is_marked;
@@ -216,7 +226,7 @@ void tunnel_send_waiting(struct tunnel *t)
 static bool send_now(struct tunnel *t, const struct packet *p, const struct tun_offload *off)
 {
 	if (t->stage != TUNNEL_RUNNING || !t->is_connected) {
-		t->stats.tx_dropped++;
+		tunnel_drop_tx(t, DROP_NOT_UP, 1);
 		return true;
 	}
 	loop_post(t->cfg.loop, &t->turn);
@@ -226,7 +236,7 @@ static bool send_now(struct tunnel *t, const struct packet *p, const struct tun_
 		return true;
 	}
 	if (!t->backlog && backlog_open(&t->backlog)) {
-		t->stats.tx_dropped++;
+		tunnel_drop_tx(t, DROP_MEMORY, 1);
 		return true;
 	}
 	pump_trim_later(t->wire.pump);
@@ -236,13 +246,15 @@ static bool send_now(struct tunnel *t, const struct packet *p, const struct tun_
 void tunnel_send(struct tunnel *t, const struct packet *p, const struct tun_offload *off)
 {
 	if (!send_now(t, p, off))
-		t->stats.tx_dropped += backlog_put(t->backlog, p, off, loop_now(t->cfg.loop));
+		drop_waiting(t, DROP_QUEUE_FULL,
+			     backlog_put(t->backlog, p, off, loop_now(t->cfg.loop)));
 }
 
 void tunnel_send_block(struct tunnel *t, struct packet *p, const struct tun_offload *off)
 {
 	if (!send_now(t, p, off))
-		t->stats.tx_dropped += backlog_put_block(t->backlog, p, off, loop_now(t->cfg.loop));
+		drop_waiting(t, DROP_QUEUE_FULL,
+			     backlog_put_block(t->backlog, p, off, loop_now(t->cfg.loop)));
 }
 
 void tunnel_send_own(struct tunnel *t, uint8_t *packet, size_t len)

@@ -262,6 +262,20 @@ struct tunnel_line_text tunnel_line_print(const struct tunnel *t);
  */
 bool tunnel_set_rates(struct tunnel *t, uint64_t up, uint64_t down);
 
+/* Counts packets from the peer, or to it, that are not passed on: also those that its owner drops. */
+static inline void tunnel_drop_rx(struct tunnel *t, enum drop_cause cause)
+{
+	t->stats.rx_dropped++;
+	t->cfg.pump->drops.rx[cause]++;
+}
+
+static inline void tunnel_drop_tx(struct tunnel *t, enum drop_cause cause, unsigned count)
+{
+	t->stats.tx_dropped += count;
+	if (t->cfg.pump) /* none before the first tunnel_open, when a client's owner may send already */
+		t->cfg.pump->drops.tx[cause] += count;
+}
+
 /* ---- receive.c */
 
 /* After tunnel_adopt: continues with the first `len` bytes of pump->plain, then with what TLS has. */

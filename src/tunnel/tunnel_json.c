@@ -12,6 +12,15 @@ void tunnel_stats_json(const struct tunnel_stats *s, struct json *j)
 	json_number(j, "tx_marked", s->tx_marked);
 }
 
+void tunnel_drops_json(const char *name, const uint64_t by_cause[DROP_CAUSES], struct json *j)
+{
+	json_object(j, name);
+	for (unsigned c = 0; c < DROP_CAUSES; c++)
+		if (by_cause[c])
+			json_number(j, drop_cause_name((enum drop_cause)c), by_cause[c]);
+	json_end(j);
+}
+
 void tunnel_line_json(const struct tunnel_line *l, struct json *j)
 {
 	json_number(j, "rtt_ms", l->rtt_ms);

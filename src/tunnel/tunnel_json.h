@@ -7,6 +7,8 @@
 #include "util/json.h"
 
 void tunnel_stats_json(const struct tunnel_stats *s, struct json *j);
+/* An object: {"source": 3, "filter": 1}, the causes that occurred, of one direction of drops. */
+void tunnel_drops_json(const char *name, const uint64_t by_cause[DROP_CAUSES], struct json *j);
 void tunnel_line_json(const struct tunnel_line *l, struct json *j);
 
 #endif

@@ -2,16 +2,19 @@
 """Prometheus' metrics: what they count, that Prometheus' own programs accept them, the alerts and the dashboard."""
 import json
 import re
+import socket
 import subprocess
 import urllib.parse
 from contextlib import closing
 
 import pytest
 
-from lab import GATEWAY, REPO, SERVER, eventually, run
+from lab import GATEWAY, REPO, SERVER, SSTP, eventually, run
 from ordinary import Web
 from radius import SECRET, FreeRadius
-from test_control import RESTRICTED, SERVE, post
+from test_control import RESTRICTED, SERVE, get, post
+from test_filters import udp
+from test_sessions import udp_packet
 
 URL = "http://127.0.0.1:9100/metrics"
 
@@ -53,6 +56,56 @@ def test_what_is_counted(lab, both, workers):
     assert after["process_start_time_seconds"] > 1.7e9
     lab.programs[1].stop()
     eventually("it is counted", lambda: scrape(lab)['sstp_sessions_ended_total{reason="peer"}'] == 1)
+
+
+def drops(lab):
+    """{(direction, cause): packets}, those that are not 0"""
+    found = {re.search(r'direction="(.*)",cause="(.*)"', name).groups(): int(value)
+             for name, value in scrape(lab).items() if name.startswith("sstp_dropped_packets_total")}
+    return {key: value for key, value in found.items() if value}
+
+
+def send_raw(host, source, destination):
+    with host.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as s:
+        s.sendto(udp_packet(source, destination), (destination, 0))
+
+
+def send_udp(host, to, count=1, size=100, port=5301):
+    with udp(host, port) as s:
+        for _ in range(count):
+            s.sendto(bytes(size), (to, 4000))
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_dropped_packets_have_a_cause(lab, both, workers):
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    lab.serve("--workers", workers, "--no-ipv6", "--filters", lab.file("filters", f"guest permit {GATEWAY} udp 5300\nguest permit any udp 67\n"),
+              users='ann * "wonder land" filter=guest rate=1M\nbob * builder\n')
+    lab.connect(*RESTRICTED)
+    lab.connect(*RESTRICTED, host=lab.other, user="bob", password="builder")
+    ann = next(a for a in lab.client.addresses() if ":" not in a)
+    assert drops(lab) == {}
+    causes = [
+        ("rx", "source", lambda: send_raw(lab.client, "198.51.100.9", GATEWAY)),
+        ("rx", "filter", lambda: send_udp(lab.client, GATEWAY)),
+        ("rx", "client_to_client", lambda: send_udp(lab.other, ann)),
+        ("tx", "filter", lambda: send_udp(lab.server, ann)),
+        ("tx", "no_session", lambda: send_udp(lab.server, "10.9.0.200")),
+    ]
+    for direction, cause, send in causes:
+        send()
+        eventually(f"{direction} {cause}", lambda: drops(lab).get((direction, cause)) == 1)
+    send_udp(lab.server, ann, count=1000, size=1000, port=5300)
+    eventually("some did not fit the rate", lambda: drops(lab).get(("tx", "rate"), 0) > 1)
+    status = get(lab.server, "/v1/status")["totals"]
+    found = drops(lab)
+    for direction in "rx", "tx":
+        by = status[f"{direction}_dropped_by"]
+        assert by.keys() == {cause for d, cause in found if d == direction}
+        assert status[f"{direction}_dropped"] == sum(by.values())
+    said = lab.server.run(SSTP, "status").stdout
+    assert "dropped packets: 3 received (source 1, filter 1, client to client 1), " in said, said
+    assert re.search(r"to send \(filter 1, no session 1, rate \d+(, worker busy \d+)?\); 0 marked by ECN$", said, re.M), said
 
 
 def test_connections_that_are_passed_on_are_counted(lab):

@@ -36,7 +36,8 @@ static void values(void **state)
 	m.sum.logins_by[PPP_AUTH_MSCHAPV2][LOGIN_BANNED] = 3;
 	m.sum.ended[REASON_ADMIN] = 2;
 	m.sum.ended[REASON_LOOKUP] = 1; /* never, but then it is not hidden */
-	m.sum.traffic.tx_dropped = 5;
+	m.sum.drops.tx[DROP_QUEUE_DELAY] = 5;
+	m.sum.drops.rx[DROP_SOURCE] = 4;
 	m.certs[0].file = "/etc/a \"b\"\\c.pem";
 	m.certs[0].expires = 1893456000;
 	m.cert_count = 1;
@@ -47,7 +48,10 @@ static void values(void **state)
 	assert_true(has("sstp_sessions_ended_total{reason=\"admin\"} 2"));
 	assert_true(has("sstp_sessions_ended_total{reason=\"lookup\"} 1"));
 	assert_false(has("sstp_sessions_ended_total{reason=\"tcp\"} 0"));
-	assert_true(has("sstp_dropped_packets_total{direction=\"tx\",cause=\"queue\"} 5"));
+	assert_true(has("sstp_dropped_packets_total{direction=\"tx\",cause=\"queue_delay\"} 5"));
+	assert_true(has("sstp_dropped_packets_total{direction=\"rx\",cause=\"source\"} 4"));
+	assert_true(has("sstp_dropped_packets_total{direction=\"tx\",cause=\"filter\"} 0"));
+	assert_null(strstr(page, "{direction=\"tx\",cause=\"source\"}"));
 	assert_true(has("sstp_certificate_expiry_timestamp_seconds{file=\"/etc/a "
 			"\\\"b\\\"\\\\c.pem\"} 1893456000"));
 	assert_null(strstr(page, "radius"));
@@ -82,6 +86,7 @@ static void workers_are_added(void **state)
 	struct stats a = { .tls_ok = 1, .not_sstp = 2 }, b = { .tls_ok = 3, .tls_failed = 4 };
 
 	(void)state;
+	a.drops.tx[DROP_RATE] = b.drops.tx[DROP_RATE] = 6;
 	a.logins_by[PPP_AUTH_EAP][LOGIN_OK] = b.logins_by[PPP_AUTH_EAP][LOGIN_OK] = 5;
 	histogram_add(&a.login_time, histogram_logins, 1);
 	histogram_add(&b.login_time, histogram_logins, UINT32_MAX);
@@ -89,6 +94,7 @@ static void workers_are_added(void **state)
 	assert_int_equal(a.tls_ok, 4);
 	assert_int_equal(a.tls_failed, 4);
 	assert_int_equal(a.not_sstp, 2);
+	assert_int_equal(a.drops.tx[DROP_RATE], 12);
 	assert_int_equal(a.logins_by[PPP_AUTH_EAP][LOGIN_OK], 10);
 	assert_int_equal(a.login_time.buckets[0], 1);
 	assert_int_equal(a.login_time.buckets[HISTOGRAM_BOUNDS], 1);

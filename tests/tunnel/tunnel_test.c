@@ -447,6 +447,8 @@ static void nonsense_from_the_port_is_dropped(void **state)
 	assert_int_equal(t.server.packets, 1);
 	assert_int_equal(t.server.bytes, 1400);
 	assert_int_equal(t.client.tunnel.stats.tx_dropped, 2);
+	assert_int_equal(t.pump.drops.tx[DROP_MALFORMED], 1);
+	assert_int_equal(t.pump.drops.tx[DROP_TOO_BIG], 1);
 }
 
 /* Data frames that sstp itself never sends. */
@@ -496,6 +498,9 @@ static void hostile_packets_are_dropped(void **state)
 	assert_int_equal(t.server.packets, 1);
 	assert_int_equal(t.server.bytes, PACKET_LEN);
 	assert_int_equal(t.server.tunnel.stats.rx_dropped, sizeof(hostiles) / sizeof(*hostiles));
+	assert_int_equal(t.pump.drops.rx[DROP_MALFORMED], 10);
+	assert_int_equal(t.pump.drops.rx[DROP_NOT_UP], 1);
+	assert_int_equal(t.pump.drops.rx[DROP_CONFIGURATION], 1);
 }
 
 static void send_padded(struct end *e)
