@@ -175,17 +175,17 @@ static struct tun_backend_cfg device_of(const struct connect_settings *s)
 {
 	struct tun_backend_cfg device = network_device(&s->network);
 
-	device.has_rules = has_rules(s);
-	device.mark = mark_of(s);
-	device.excluded = s->excluded.at;
-	device.excluded_count = s->excluded.count;
-	device.table = s->table ? s->table : has_rules(s) ? s->mark : 0;
-	device.metric = s->metric;
-	device.no_dns = s->no_dns;
-	device.script = s->script;
-	device.up = s->up;
-	device.down = s->down;
-	device.source = source_of(s);
+	device.host.has_rules = has_rules(s);
+	device.host.mark = mark_of(s);
+	device.host.excluded = s->excluded.at;
+	device.host.excluded_count = s->excluded.count;
+	device.host.table = s->table ? s->table : has_rules(s) ? s->mark : 0;
+	device.host.metric = s->metric;
+	device.host.no_dns = s->no_dns;
+	device.host.script = s->script;
+	device.host.up = s->up;
+	device.host.down = s->down;
+	device.host.source = source_of(s);
 	device.exit_fd = s->exit_fd;
 	return device;
 }
@@ -348,17 +348,17 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	cfg->mark = mark_of(s);
 	device = device_of(s);
 	if (s->lockdown) {
-		device.lockdown = dialed;
+		device.host.lockdown = dialed;
 		cfg->is_locked = true;
-		device.is_resolved = are_all_resolved(cfg);
-		device.has_several = cfg->more_count > 0;
+		device.host.is_resolved = are_all_resolved(cfg);
+		device.host.has_several = cfg->more_count > 0;
 		cfg->known = known;
 		cfg->known_count = lockdown_remembered(NULL, dialed, known, DIAL_ADDRS_MAX);
 	}
 	cfg->asks_server = !s->network.no_server_routes;
 	cfg->wants_prefix = s->network.request_prefix.is_wanted;
 	cfg->delegated_len = s->network.request_prefix.len;
-	cfg->backend = tun_backend_new(&device);
+	cfg->backend = tun_backend_new(&device, host_setup_new(&device.host));
 	if (cfg->backend)
 		code = login_connect(cfg);
 	else

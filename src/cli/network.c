@@ -144,17 +144,19 @@ bool netns_is_valid(const struct verb *verb, const struct netns_settings *s)
 struct tun_backend_cfg network_device(const struct network_settings *s)
 {
 	return (struct tun_backend_cfg){
-		.interface = s->device.interface,
-		.no_offload = s->device.no_offload,
-		.default_route = !s->no_default_route,
-		.ipv6_outside = s->allow_ipv6_outside,
-		.routes = s->routes.at,
-		.route_count = s->routes.count,
+		.host = {
+			.interface = s->device.interface,
+			.no_offload = s->device.no_offload,
+			.default_route = !s->no_default_route,
+			.ipv6_outside = s->allow_ipv6_outside,
+			.routes = s->routes.at,
+			.route_count = s->routes.count,
+			.dns = s->dns.servers.at,
+			.dns_count = s->dns.servers.count,
+			.dns_names = dns_settings_names(&s->dns),
+		},
 		.route_hosts = s->route_hosts.at,
 		.route_host_count = s->route_hosts.count,
-		.dns = s->dns.servers.at,
-		.dns_count = s->dns.servers.count,
-		.dns_names = dns_settings_names(&s->dns),
 		.exit_fd = -1,
 	};
 }

@@ -43,7 +43,7 @@ static int run_command(void *arg, struct client_cfg *cfg)
 	struct tun_backend_cfg device = network_device(&s->network);
 
 	common_warn_about_keylog(s->server.tls.keylog);
-	device.source = (struct netdev_source){
+	device.host.source = (struct netdev_source){
 		NETDEV_FOR_COMMAND,
 		.argv = s->command,
 		.map_root = s->map_root,
@@ -51,7 +51,7 @@ static int run_command(void *arg, struct client_cfg *cfg)
 	cfg->asks_server = !s->network.no_server_routes;
 	cfg->wants_prefix = s->network.request_prefix.is_wanted;
 	cfg->delegated_len = s->network.request_prefix.len;
-	cfg->backend = tun_backend_new(&device);
+	cfg->backend = tun_backend_new(&device, host_setup_new(&device.host));
 	if (cfg->backend)
 		return login_connect(cfg);
 	cli_error(&run_verb, "%s", strerror(ENOMEM));
