@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nameserver/dns_forwarder.h"
 #include "client/dns_method.h"
 
 enum { PROGRAM_END_LIMIT_MS = 2 * 1000 }; /* at exit, for the running program and for the revert */
@@ -28,14 +27,11 @@ void dns_init(struct dns *d, const char *device, const char *resolv_conf, struct
 
 size_t dns_print_servers(const struct dns *d, char *to, size_t room)
 {
-	struct ip_addr forwarder;
 	size_t n = 0;
 
 	*to = '\0';
-	if (d->is_forwarded) {
-		forwarder = dns_forwarder_address(d->forwarder);
-		return (size_t)snprintf(to, room, "nameserver %s\n", ip_print(&forwarder).text);
-	}
+	if (d->is_forwarded)
+		return (size_t)snprintf(to, room, "nameserver %s\n", ip_print(&d->forward_at).text);
 	for (size_t i = 0; i < d->wanted_count; i++)
 		n += (size_t)snprintf(to + n, room - n, "nameserver %s\n",
 				      ip_print(&d->wanted[i]).text);
@@ -328,6 +324,5 @@ void dns_close(struct dns *d)
 	dns_watch_close(&d->watch);
 	d->loop = NULL;
 	dns_down(d);
-	dns_forwarder_close(d->forwarder);
-	d->forwarder = NULL;
+	dns_own_forward_close(&d->own_forward);
 }

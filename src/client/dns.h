@@ -22,6 +22,7 @@
 #ifndef SSTP_CLIENT_DNS_H
 #define SSTP_CLIENT_DNS_H
 
+#include "client/dns_forward.h"
 #include "dns/dns_names.h"
 #include "nameserver/dns_watch.h"
 #include "client/resolv_conf.h"
@@ -55,8 +56,9 @@ struct dns {
 	bool is_only_file; /* use no program */
 	int fd;            /* this open file instead of `resolv_conf`; -1: none. The caller's */
 	int netns_fd;      /* the network namespace of its users; -1: ours. The caller's */
-	char *former;      /* its former content */
-	struct loop *loop; /* NULL: wait for programs */
+	struct dns_forward *forward; /* of split DNS; NULL: in this process */
+	char *former;                /* its former content */
+	struct loop *loop;           /* NULL: wait for programs */
 	/*
 	 * With a loop: called when servers are set or restored, or when that takes longer than
 	 * DNS_SETTLE_MS.
@@ -84,8 +86,9 @@ struct dns {
 	struct dns_watch watch;       /* while the file is ours */
 	uint64_t changed_ms;          /* when another program changed it for the first time ... */
 	unsigned changes;             /* ... and how often it did since */
-	struct dns_forwarder *forwarder; /* NULL: none */
-	bool is_forwarded;               /* the file names the forwarder */
+	struct dns_own_forward own_forward;
+	bool is_forwarded;         /* the file names the forwarder, ... */
+	struct ip_addr forward_at; /* ... which listens here */
 };
 
 void dns_init(struct dns *d, const char *device, const char *resolv_conf, struct state *state,

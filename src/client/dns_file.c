@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "nameserver/dns_forwarder.h"
 #include "client/dns_method.h"
 #include "util/file.h"
 
@@ -195,25 +194,23 @@ static int forward(struct dns *d, const char *former)
 		.netns_fd = d->netns_fd,
 		.log = d->log,
 	};
-	int error = 0;
+	int error;
 
 	if (!d->names.domain_count || !d->loop)
 		return 0;
-	if (!d->forwarder)
-		error = dns_forwarder_open(&cfg, &d->forwarder);
-	if (error)
-		return error;
-	dns_forwarder_set_others(d->forwarder, former);
-	dns_forwarder_set_vpn(d->forwarder, d->wanted, d->wanted_count);
-	d->is_forwarded = true;
-	return 0;
+	if (!d->forward) {
+		dns_own_forward_init(&d->own_forward, &cfg);
+		d->forward = &d->own_forward.base;
+	}
+	error = d->forward->use(d->forward, former, d->wanted, d->wanted_count, &d->forward_at);
+	d->is_forwarded = !error;
+	return error;
 }
 
-/* Programs that still query the forwarder get no address of the VPN's names. */
 static void stop_forwarding(struct dns *d)
 {
-	if (d->forwarder)
-		dns_forwarder_set_vpn(d->forwarder, NULL, 0);
+	if (d->forward)
+		d->forward->unuse(d->forward);
 	d->is_forwarded = false;
 }
 

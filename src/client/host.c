@@ -190,6 +190,7 @@ static void open_dns(struct host *h)
 	if (h->cfg.dns == HOST_DNS_FD)
 		h->dns.fd = h->cfg.resolv_conf_fd;
 	h->dns.netns_fd = h->cfg.is_foreign ? h->cfg.netns_fd : -1;
+	h->dns.forward = h->cfg.dns_forward;
 	h->dns.settled = dns_settled;
 	if (h->cfg.loop)
 		dns_use_loop(&h->dns, h->cfg.loop);

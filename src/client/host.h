@@ -26,6 +26,8 @@
 
 #define HOST_STATE_DIR "/run/sstp"
 
+struct dns_forward;
+
 enum host_dns {
 	HOST_DNS_AUTO, /* resolvectl, resolvconf or the file, depending on the host */
 	HOST_DNS_FILE, /* resolv_conf, in place */
@@ -72,7 +74,8 @@ struct host_cfg {
 	const char *resolv_conf; /* NULL: /etc/resolv.conf */
 	int resolv_conf_fd;      /* the caller closes it */
 	int netns_fd; /* the device's namespace, for the forwarder of split DNS; -1: ours */
-	const char *state_dir; /* NULL: HOST_STATE_DIR */
+	struct dns_forward *dns_forward; /* who runs it; NULL: this process */
+	const char *state_dir;           /* NULL: HOST_STATE_DIR */
 	/*
 	 * For watching the host's network and for running programs that set DNS servers in the
 	 * background; SIGCHLD must be one of its signals. NULL: no watching, and we wait for

@@ -323,6 +323,7 @@ static enum tunnel_reason open_own_host(struct local_setup *t)
 		.resolv_conf = n->resolv_conf,
 		.resolv_conf_fd = n->resolv_conf_fd,
 		.netns_fd = n->netns_fd,
+		.dns_forward = cfg->dns_forward,
 		.loop = t->user->loop,
 		.settled = host_settled,
 		.arg = t,

@@ -18,6 +18,8 @@
 #include "netdev/netdev.h"
 #include "tunnel/reason.h"
 
+struct dns_forward;
+
 struct host_setup_cfg {
 	const char *interface; /* "sstp%d" */
 	bool no_offload;       /* packets to and from the TUN device one by one */
@@ -41,6 +43,8 @@ struct host_setup_cfg {
 	/* beside our own set-up: when packets may pass, and when no longer; NULL: none */
 	const char *up, *down;
 	struct netdev_source source;
+	struct dns_forward
+		*dns_forward; /* who runs the forwarder of split DNS; NULL: this process */
 };
 
 /* Who uses it; valid until it is closed. */

@@ -60,6 +60,8 @@ struct exchange {
 struct dns_forwarder {
 	struct loop *loop;
 	int netns_fd;
+	int (*open_socket)(void *arg, int family, int type); /* in place of netns_fd; or NULL */
+	void *arg;
 	const char *device; /* NULL: for this host */
 	const struct log *log;
 	const char *domains[2 * DNS_NAMES_MAX];
@@ -166,12 +168,19 @@ static socklen_t sockaddr_of(const struct forwarder_server *s, struct sockaddr_s
 	return sizeof(*in6);
 }
 
-/* -1: it can't be reached. The kernel chooses a random port. */
+static int socket_to_server(const struct dns_forwarder *f, int family, int type)
+{
+	if (f->open_socket)
+		return f->open_socket(f->arg, family, type | SOCK_NONBLOCK | SOCK_CLOEXEC);
+	return new_socket(f->device ? -1 : f->netns_fd, family, type);
+}
+
+/* Less than 0: it can't be reached. The kernel chooses a random port. */
 static int connect_to(const struct dns_forwarder *f, const struct forwarder_server *s, int type)
 {
 	struct sockaddr_storage to;
 	socklen_t len = sockaddr_of(s, &to);
-	int fd = new_socket(f->device ? -1 : f->netns_fd, s->addr.family, type);
+	int fd = socket_to_server(f, s->addr.family, type);
 
 	if (fd < 0 || !connect(fd, (struct sockaddr *)&to, len) || errno == EINPROGRESS)
 		return fd;
@@ -520,33 +529,46 @@ static void on_connection(struct loop_watch *w, uint32_t events)
 /* ---- opening */
 
 /* This is no resolver for everybody: a query that comes by another device gets no answer. */
-static int bind_to_device(const struct dns_forwarder *f, int fd)
+static int bind_to_device(const char *device, int fd)
 {
-	return f->device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, f->device,
-				       (socklen_t)strlen(f->device) + 1)
+	return device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+				    (socklen_t)strlen(device) + 1)
 		       ? -errno
 		       : 0;
+}
+
+/* A bound socket, or -errno. `device`: NULL, any. */
+static int bound_socket(int netns_fd, const char *device, const struct ip_addr *addr, int type)
+{
+	static const int on = 1;
+	struct sockaddr_storage at = ip_sockaddr(addr, DNS_PORT);
+	int fd = new_socket(netns_fd, addr->family, type), error;
+
+	if (fd < 0)
+		return -errno;
+	if (type == SOCK_STREAM) /* connections of one before may be in TIME-WAIT */
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	error = bind_to_device(device, fd);
+	if (!error && bind(fd, (struct sockaddr *)&at, sockaddr_len(&at)))
+		error = -errno;
+	if (!error && type == SOCK_STREAM && listen(fd, BACKLOG))
+		error = -errno;
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
 }
 
 static int listen_on(struct dns_forwarder *f, const struct ip_addr *addr, int type,
 		     struct loop_watch *w)
 {
-	static const int on = 1;
-	struct sockaddr_storage at = ip_sockaddr(addr, DNS_PORT);
-	int error;
+	int fd = bound_socket(f->netns_fd, f->device, addr, type);
 
-	w->fd = new_socket(f->netns_fd, addr->family, type);
-	if (w->fd < 0)
-		return -errno;
-	if (type == SOCK_STREAM) /* connections of one before may be in TIME-WAIT */
-		setsockopt(w->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	error = bind_to_device(f, w->fd);
-	if (!error && bind(w->fd, (struct sockaddr *)&at, sockaddr_len(&at)))
-		error = -errno;
-	if (!error && type == SOCK_STREAM && listen(w->fd, BACKLOG))
-		error = -errno;
+	if (fd < 0)
+		return fd;
+	w->fd = fd;
 	w->events = EPOLLIN;
-	return error ? error : loop_watch(f->loop, w);
+	return loop_watch(f->loop, w);
 }
 
 static void close_watch(struct dns_forwarder *f, struct loop_watch *w)
@@ -586,6 +608,60 @@ static int listen_somewhere(struct dns_forwarder *f)
 		error = listen_both(&f->listeners[0], &f->addr);
 	}
 	return error;
+}
+
+/* ---- for another process */
+
+void dns_listeners_close(struct dns_listeners *l)
+{
+	if (l->udp >= 0)
+		close(l->udp);
+	if (l->tcp >= 0)
+		close(l->tcp);
+	l->udp = l->tcp = -1;
+}
+
+static int open_listeners(struct dns_listeners *l, int netns_fd)
+{
+	l->udp = bound_socket(netns_fd, NULL, &l->at, SOCK_DGRAM);
+	l->tcp = l->udp < 0 ? -1 : bound_socket(netns_fd, NULL, &l->at, SOCK_STREAM);
+	if (l->udp >= 0 && l->tcp < 0) {
+		int error = l->tcp;
+
+		dns_listeners_close(l);
+		return error;
+	}
+	return l->udp < 0 ? l->udp : 0;
+}
+
+int dns_listeners_open(struct dns_listeners *l, int netns_fd)
+{
+	int error = -EADDRINUSE;
+
+	l->at = own_network.addr;
+	for (int i = 0; i < ADDRESSES && error == -EADDRINUSE; i++) {
+		l->at.bytes[3]++;
+		error = open_listeners(l, netns_fd);
+	}
+	return error;
+}
+
+/* Sets *w to a descriptor that another process has opened. */
+static int listen_with(struct dns_forwarder *f, int fd, struct loop_watch *w)
+{
+	w->fd = fd;
+	w->events = EPOLLIN;
+	return loop_watch(f->loop, w);
+}
+
+static int listen_with_given(struct dns_forwarder *f, const struct dns_listeners *given)
+{
+	struct listener *l = &f->listeners[0];
+	int error = listen_with(f, given->udp, &l->udp),
+	    other = listen_with(f, given->tcp, &l->tcp);
+
+	f->addr = given->at;
+	return error ? error : other;
 }
 
 static int listen_for_device(struct dns_forwarder *f, const struct dns_forwarder_cfg *cfg)
@@ -650,9 +726,9 @@ static void prepare(struct dns_forwarder *f, const struct dns_names *names)
 	}
 }
 
-static int open_for_host(struct dns_forwarder *f)
+static int open_for_host(struct dns_forwarder *f, const struct dns_listeners *given)
 {
-	int error = listen_somewhere(f);
+	int error = given ? listen_with_given(f, given) : listen_somewhere(f);
 
 	if (error)
 		log_warn(f->log, "DNS: split DNS needs port 53 of a loopback address: %s",
@@ -691,10 +767,12 @@ int dns_forwarder_open(const struct dns_forwarder_cfg *cfg, struct dns_forwarder
 		return -ENOMEM;
 	f->loop = cfg->loop;
 	f->netns_fd = cfg->netns_fd;
+	f->open_socket = cfg->open_socket;
+	f->arg = cfg->arg;
 	f->device = cfg->device;
 	f->log = log;
 	prepare(f, cfg->names);
-	error = cfg->device ? open_for_device(f, cfg) : open_for_host(f);
+	error = cfg->device ? open_for_device(f, cfg) : open_for_host(f, cfg->given);
 	if (error)
 		dns_forwarder_close(f);
 	else

@@ -22,10 +22,25 @@ struct dns_forwarder;
 
 enum { DNS_FORWARDER_ADDRESSES = 2 };
 
+/* Bound sockets of a loopback address; -1: none. */
+struct dns_listeners {
+	struct ip_addr at;
+	int udp, tcp;
+};
+
+/* Opens them in that network namespace (-1: ours) for another process. 0 or -errno. */
+int dns_listeners_open(struct dns_listeners *l, int netns_fd);
+void dns_listeners_close(struct dns_listeners *l);
+
 struct dns_forwarder_cfg {
 	struct loop *loop;
 	const struct dns_names *names; /* the caller's, as is netns_fd; NULL: no domains */
 	int netns_fd;                  /* its sockets are in this network namespace; -1: ours */
+	/* Opens a socket there, in place of netns_fd; it or -errno. NULL: not used. */
+	int (*open_socket)(void *arg, int family, int type);
+	void *arg;
+	const struct dns_listeners
+		*given; /* taken over, also on an error; NULL: it opens its own */
 	const struct log *log;
 	/* For a device's users; then the sockets to servers are in our namespace. NULL: for this host. */
 	const char *device;
