@@ -403,6 +403,7 @@ static int set_up(struct helper_process *p, const struct helper_cfg *cfg, const 
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	close_others(cfg, own);
 	log_writer_after_fork();
+	log_writer_go_on();
 	p->event_fd = own[1];
 	p->questions = (struct loop_watch){ .fd = own[0], .events = EPOLLIN, .ready = on_question };
 	error = loop_open(&p->loop);

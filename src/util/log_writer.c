@@ -13,6 +13,9 @@
  * may write to a terminal with `stty tostop`. A line is one write of less than PIPE_BUF bytes; if a
  * terminal takes only a part, the rest is written before anything else.
  *
+ * A process that is about to give its privileges up must have no thread before that: log_writer_wait. What a poll
+ * says can be written is written by the caller then.
+ *
  * A child of fork has no such thread. It writes its few lines directly.
  */
 #include "util/log_writer.h"
@@ -58,6 +61,7 @@ static struct {
 	unsigned long written; /* lines, to see whether there is progress */
 	bool is_writing;       /* the thread is writing a line */
 	bool is_started, is_child, is_woken;
+	bool waits; /* there must be no thread yet */
 	enum target target;
 	bool outlives_terminal;
 } w;
@@ -481,10 +485,19 @@ __attribute__((constructor)) static void set_up(void)
 	atexit(flush_at_exit);
 }
 
+/* Under the lock. Writes what can be written without blocking; the thread will write the rest. */
+static void write_without_thread(void)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	while ((w.used || w.lost) && w.target == TO_STDERR && poll(&p, 1, 0) == 1)
+		write_one();
+}
+
 /* Under the lock. False: each line is written at once. */
 static bool has_thread(void)
 {
-	if (w.is_child)
+	if (w.is_child || w.waits)
 		return false;
 	if (!w.is_started)
 		w.is_started = !start_thread();
@@ -503,11 +516,13 @@ void log_writer_put(enum log_level level, bool for_user, const char *line, size_
 		len = sizeof(cut);
 	}
 	pthread_mutex_lock(&lock);
-	is_threaded = has_thread();
+	is_threaded = !w.is_child && (w.waits || has_thread());
 	if (is_threaded) {
 		add_or_count((unsigned)level | (for_user ? RECORD_FOR_USER : 0), line, len);
 		pthread_cond_broadcast(&changed);
 	}
+	if (w.waits && is_threaded)
+		write_without_thread();
 	pthread_mutex_unlock(&lock);
 	if (!is_threaded)
 		write_at_once(level, for_user, line, len);
@@ -519,6 +534,22 @@ void log_writer_wake(void)
 	w.is_woken = true;
 	if (has_thread())
 		pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+void log_writer_wait(void)
+{
+	pthread_mutex_lock(&lock);
+	w.waits = !w.is_started;
+	pthread_mutex_unlock(&lock);
+}
+
+void log_writer_go_on(void)
+{
+	pthread_mutex_lock(&lock);
+	w.waits = false;
+	if (w.used || w.lost || w.is_woken)
+		has_thread();
 	pthread_mutex_unlock(&lock);
 }
 
@@ -550,6 +581,8 @@ void log_flush(unsigned ms)
 	uint64_t end;
 	int rc = 0;
 
+	if (w.waits)
+		log_writer_go_on(); /* this process ends */
 	pthread_mutex_lock(&lock);
 	while (w.is_started && (w.used || w.is_writing) && !rc) {
 		struct timespec until;

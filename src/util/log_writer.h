@@ -40,6 +40,13 @@ enum { LOG_FLUSH_MS = 1000 };
 void log_flush(unsigned ms);
 
 /*
+ * No thread until log_writer_go_on, or until the process ends: for one that enters a sandbox, which holds only for the
+ * threads that are made later. Meanwhile a line that would block waits in the ring.
+ */
+void log_writer_wait(void);
+void log_writer_go_on(void);
+
+/*
  * In a child of fork each line is written at once, or dropped if that would block: enough for a child
  * that soon calls execve or _exit. All locks of the log are free in it, whatever the parent's threads
  * did. A child that goes on running calls this and gets a thread.

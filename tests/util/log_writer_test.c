@@ -3,6 +3,7 @@
  * A log without a reader: no call blocks, whatever descriptor 2 is, and lost lines are counted.
  * alarm(2) ends a test that blocks.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -467,6 +468,92 @@ static void a_child_before_any_line(void **state)
 	close(way.reader);
 }
 
+/* ---- without a thread */
+
+static bool has_one_thread(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	const struct dirent *e;
+	int count = 0;
+
+	while ((e = readdir(tasks)))
+		count += *e->d_name != '.';
+	closedir(tasks);
+	return count == 1;
+}
+
+/* Some lines are written, more wait until there is a thread; none is lost. */
+static int wait_and_go_on(void)
+{
+	unsigned count = 0;
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	log_writer_wait();
+	while (poll(&p, 1, 0) == 1)
+		log_info(NULL, "line %u", ++count);
+	log_info(NULL, "line %u", ++count);
+	log_info(NULL, "line %u", ++count);
+	if (!has_one_thread())
+		return 1;
+	log_writer_go_on();
+	log_info(NULL, "end");
+	log_flush(PATIENCE_S * 1000);
+	return 0;
+}
+
+static void a_process_that_waits_with_its_thread(void **state)
+{
+	struct way way = make_pipe();
+	unsigned count = 0;
+	int status;
+
+	(void)state;
+	if (fork() == 0) {
+		dup2(way.writer, STDERR_FILENO);
+		execl(own_file, own_file, "wait", NULL);
+	}
+	close(way.writer);
+	read_until(way.reader, "end\n");
+	assert_true(wait(&status) > 0);
+	assert_int_equal(status, 0);
+	for (char *at = text, *end; (end = strchr(at, '\n')); at = end + 1) {
+		char wanted[32];
+
+		snprintf(wanted, sizeof(wanted), "line %u\n", ++count);
+		if (strncmp(at, "end\n", 4) != 0)
+			assert_memory_equal(at, wanted, strlen(wanted));
+	}
+	assert_true(count > 3);
+	close(way.reader);
+}
+
+/* A process that ends before writes its lines all the same. */
+static int wait_and_end(void)
+{
+	log_writer_wait();
+	log_info(NULL, "one");
+	log_info(NULL, "two");
+	return has_one_thread() ? 0 : 1;
+}
+
+static void a_process_that_waits_and_ends(void **state)
+{
+	struct way way = make_pipe();
+	int status;
+
+	(void)state;
+	if (fork() == 0) {
+		dup2(way.writer, STDERR_FILENO);
+		execl(own_file, own_file, "wait-end", NULL);
+	}
+	close(way.writer);
+	read_until(way.reader, "two\n");
+	assert_string_equal(text, "one\ntwo\n");
+	assert_true(wait(&status) > 0);
+	assert_int_equal(status, 0);
+	close(way.reader);
+}
+
 static int log_and_end(void)
 {
 	log_error(NULL, "e");
@@ -642,6 +729,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_blocked_thread_does_not_stop_exit),
 		cmocka_unit_test(children_of_fork),
 		cmocka_unit_test(a_child_before_any_line),
+		cmocka_unit_test(a_process_that_waits_with_its_thread),
+		cmocka_unit_test(a_process_that_waits_and_ends),
 		cmocka_unit_test(other_threads_log),
 		cmocka_unit_test(a_file_that_is_full),
 		cmocka_unit_test(journal),
@@ -655,6 +744,10 @@ int main(int argc, char **argv)
 		return 1;
 	if (argc > 1 && !strcmp(argv[1], "fork"))
 		return fork_first();
+	if (argc > 1 && !strcmp(argv[1], "wait"))
+		return wait_and_go_on();
+	if (argc > 1 && !strcmp(argv[1], "wait-end"))
+		return wait_and_end();
 	if (argc > 2 && !strcmp(argv[1], "forks"))
 		return fork_and_log(argv[2]);
 	if (argc > 1 && !strcmp(argv[1], "journal"))
