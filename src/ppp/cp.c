@@ -317,10 +317,10 @@ static bool check_option(struct ppp *p, const struct cp *cp, struct ppp_opt *opt
 		reply = check_value(p, cp, o, opt);
 	if (reply == CP_NAK)
 		add_nak(p, a, o);
-	if (reply == CP_REJECT) {
+	if (reply == CP_REJECT || reply == CP_TOLERATE)
 		put_bytes(&a->reject, opt->whole.at, opt->whole.len);
+	if (reply == CP_REJECT)
 		a->has_reject = true;
-	}
 	return reply != CP_FATAL;
 }
 

@@ -57,7 +57,9 @@ enum cp_reply {
 	CP_ACK,
 	CP_NAK,    /* not this value: suggest another */
 	CP_REJECT, /* not this option */
-	CP_FATAL,  /* agreement is impossible: give up the protocol */
+	/* The option may stay, to save a round trip; but if others are Rejected, it is Rejected too. */
+	CP_TOLERATE,
+	CP_FATAL, /* agreement is impossible: give up the protocol */
 };
 
 /*

@@ -3,9 +3,8 @@
  * Link Control Protocol, RFC 1661 sections 5 and 6: the options that we request and accept, and the
  * codes that only LCP has. fsm.c decides when to send.
  *
- * We refuse header compression, quality reports, callback and multilink: over a byte stream they
- * save nothing that matters, and a single header format needs fewer tests. Options that are not in
- * the tables at the end of this file are Rejected.
+ * We request no header compression, quality reports, callback or multilink: over a byte stream they
+ * save nothing that matters. Options that are not in the tables at the end of this file are Rejected.
  */
 #include <string.h>
 
@@ -39,6 +38,8 @@ enum {
 	LCP_OPT_ACCM = 2, /* RFC 1662 section 7.1: no meaning on a byte stream */
 	LCP_OPT_AUTH = 3,
 	LCP_OPT_MAGIC = 5,
+	LCP_OPT_PFC = 7,  /* the peer can receive frames with ... */
+	LCP_OPT_ACFC = 8, /* ... compressed headers, and then sends them too */
 };
 
 /* ---- MRU */
@@ -82,6 +83,16 @@ static void accm_suggest(struct ppp *p, struct writer *value)
 {
 	(void)p;
 	put_u32(value, 0);
+}
+
+/*
+ * pppd requests both, and a Reject would take a round trip. ppp_data reads compressed headers; we send none.
+ */
+static enum cp_reply compression_check(struct ppp *p, struct reader *value)
+{
+	(void)p;
+	(void)value;
+	return CP_TOLERATE;
 }
 
 /* ---- magic number, section 6.4 */
@@ -477,6 +488,8 @@ static const struct cp_option client_options[] = {
 		.missing = client_auth_missing,
 		.suggest = client_auth_suggest,
 	},
+	{ .type = LCP_OPT_PFC, .len = 2, .check = compression_check },
+	{ .type = LCP_OPT_ACFC, .len = 2, .check = compression_check },
 	{ .type = PPP_OPT_VENDOR, .check = quick_check },
 };
 

@@ -152,6 +152,23 @@ static const struct script peers_options[] = {
 	  "0d 03 06 0f 02 11 04 05dc 12 02 13 03 00 17 04 0001\n! offer mschapv2\n"
 	  "> lcp 04 01 -- 04 08 c02500000000 07 02 08 02 09 03 01 0a 03 00 0b 04 0000 "
 	  "0d 03 06 0f 02 11 04 05dc 12 02 13 03 00 17 04 0001\n" },
+	{ "PFC and ACFC alone are acknowledged by a client", PPP_CLIENT, NULL,
+	  "skip\n< lcp 01 01 -- " AUTH "07 02 08 02\n! offer mschapv2\n"
+	  "> lcp 02 01 -- " AUTH "07 02 08 02\n" },
+	{ "PFC after a Nak for another option", PPP_CLIENT, NULL,
+	  "skip\n< lcp 01 01 -- 07 02 " AUTH "05 06 00000000\n! offer mschapv2\n"
+	  "> lcp 03 01 -- 05 06 22222222\n"
+	  "< lcp 01 02 -- 07 02 " AUTH "05 06 22222222\n"
+	  "> lcp 02 02 -- 07 02 " AUTH "05 06 22222222\n" },
+	{ "refused: PFC before another option, in the order of the request", PPP_CLIENT, NULL,
+	  "skip\n< lcp 01 01 -- 07 02 " AUTH "0d 03 06 08 02\n! offer mschapv2\n"
+	  "> lcp 04 01 -- 07 02 0d 03 06 08 02\n" },
+	{ "refused: PFC twice", PPP_CLIENT, NULL,
+	  "skip\n< lcp 01 01 -- " AUTH "07 02 07 02\n! offer mschapv2\n"
+	  "> lcp 04 01 -- 07 02 07 02\n" },
+	{ "refused: PFC and ACFC by a server", PPP_SERVER, NULL,
+	  "< lcp 01 01 -- 07 02 08 02\nskip\n< lcp 01 02 -- 07 02 08 02\n"
+	  "> lcp 04 02 -- 07 02 08 02\n" },
 	{ "refused: PFC and ACFC of a wrong length get a Reject too, no Nak", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- " AUTH "07 03 00 08 04 0000\n! offer mschapv2\n"
 	  "> lcp 04 01 -- 07 03 00 08 04 0000\n" },
@@ -329,7 +346,8 @@ static const struct script probes[] = {
 	       "< lcp 01 05 -- 03 04 c227\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n"
 	       "! closed 4 0\n" },
 	{ "probe: other options are dealt with first", PPP_CLIENT, probing,
-	  OURS "< lcp 01 01 -- 03 05 c22381 07 02\n! offer mschapv2\n> lcp 04 01 -- 07 02\n"
+	  OURS "< lcp 01 01 -- 03 05 c22381 0d 03 06\n! offer mschapv2\n"
+	       "> lcp 04 01 -- 0d 03 06\n"
 	       "< lcp 01 02 -- 03 05 c22381\n> lcp 03 02 -- 03 04 c227\n"
 	       "< lcp 05 03 00 04\n> lcp 06 03 00 04\n! closed 15 0\n" },
 	{ "probe: a challenge that comes early is not answered", PPP_CLIENT, probing,
