@@ -73,6 +73,8 @@ enum ppp_auth lcp_agreed_auth(const struct ppp *p);
 
 void ipcp_init(struct ppp *p);
 void ipcp_start(struct ppp *p);
+void ipcp_update_early(struct ppp *p); /* call after anything that concerns IPCP */
+uint64_t ipcp_deadline(const struct ppp *p);
 void ipcp_fill(const struct ppp *p, struct ppp_ipv4 *out);
 
 void ipv6cp_init(struct ppp *p);

@@ -11,6 +11,10 @@
 
 enum {
 	MISSING_TRIES = 3, /* Naks to a client that does not request an address */
+	/* how long a server may take to set up its end: this part of the round trip, and limits */
+	EARLY_PART = 4,
+	EARLY_MIN_MS = 50,
+	EARLY_MAX_MS = 200,
 };
 
 enum {
@@ -201,6 +205,60 @@ SERVER_CALLS(nbns_1, 1)
 SERVER_CALLS(dns_2, 2)
 SERVER_CALLS(nbns_2, 3)
 
+/* ---- a client that is up before the Ack */
+
+/*
+ * A client knows its address from the server's Nak, and the Ack takes another round trip. If we have
+ * also acknowledged the server's request, the server is open when it has read our second request, so
+ * our packets may follow it. They wait a little, because pppd and accel-ppp set up their interface at
+ * that moment and the kernel drops what comes before. On a short line the Ack is here sooner.
+ */
+static bool is_ack_certain(const struct ppp *p)
+{
+	const struct cp *cp = &p->ipcp.ncp.cp;
+
+	return p->cfg.role == PPP_CLIENT && p->login && cp->fsm.state == FSM_ACK_SENT &&
+	       cp->naks_got == 1 && !cp->is_answered && p->ipcp.own;
+}
+
+static uint32_t early_wait_ms(const struct ppp *p)
+{
+	uint32_t ms = p->cfg.rtt_ms / EARLY_PART;
+
+	ms = ms > EARLY_MIN_MS ? ms : EARLY_MIN_MS;
+	return ms < EARLY_MAX_MS ? ms : EARLY_MAX_MS;
+}
+
+void ipcp_update_early(struct ppp *p)
+{
+	bool is_certain = is_ack_certain(p);
+
+	if (!is_certain && p->ipcp.is_early) {
+		p->ipcp.is_early = false;
+		ppp_ncp_is_down(p, &p->ipcp.ncp, PPP_OUT_IPV4_DOWN);
+	}
+	if (!p->login || p->cfg.role != PPP_CLIENT || p->ipcp.is_early)
+		return;
+	if (!is_certain)
+		p->login->early_ms = 0;
+	else if (!p->login->early_ms)
+		p->login->early_ms = p->now_ms + early_wait_ms(p);
+	else if (p->login->early_ms <= p->now_ms) {
+		log_debug(p->cfg.log, "ipcp: up, because nothing but an Ack can follow");
+		p->ipcp.is_early = true;
+		ppp_ncp_is_up(p, &p->ipcp.ncp, PPP_OUT_IPV4_UP);
+	}
+}
+
+uint64_t ipcp_deadline(const struct ppp *p)
+{
+	uint64_t cp_ms = cp_deadline(&p->ipcp.ncp.cp);
+	bool is_waiting =
+		p->cfg.role == PPP_CLIENT && p->login && p->login->early_ms && !p->ipcp.is_early;
+
+	return is_waiting && p->login->early_ms < cp_ms ? p->login->early_ms : cp_ms;
+}
+
 /* ---- callbacks of cp.c */
 
 static void ipcp_begin_request(struct ppp *p)
@@ -215,7 +273,11 @@ static void ipcp_acked(struct ppp *p)
 
 static void ipcp_up(struct ppp *p)
 {
-	ppp_ncp_is_up(p, &p->ipcp.ncp, PPP_OUT_IPV4_UP);
+	bool was_early = p->ipcp.is_early;
+
+	p->ipcp.is_early = false;
+	if (!was_early)
+		ppp_ncp_is_up(p, &p->ipcp.ncp, PPP_OUT_IPV4_UP);
 }
 
 static void ipcp_down(struct ppp *p)
@@ -225,6 +287,7 @@ static void ipcp_down(struct ppp *p)
 
 static void ipcp_finished(struct ppp *p)
 {
+	p->ipcp.is_early = false;
 	ppp_ncp_is_finished(p, &p->ipcp.ncp, PPP_OUT_IPV4_DOWN);
 }
 

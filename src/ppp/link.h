@@ -71,6 +71,7 @@ struct ipcp {
 	uint32_t peer, requested_peer;
 	uint32_t servers[4]; /* DNS 1, NBNS 1, DNS 2, NBNS 2: the order of options 129 to 132 */
 	bool has_asked;      /* server: cfg.take_ipv4 was called */
+	bool is_early;       /* client: up, although the Ack is not here yet */
 	bool is_unusable[4]; /* client: the server suggested no host address */
 };
 
@@ -116,6 +117,7 @@ struct ppp_login {
 		struct { /* client */
 			uint8_t peer_challenge[MSCHAP_CHALLENGE_LEN];
 			char expected[MSCHAP_S_LEN + 1];
+			uint64_t early_ms; /* IPCP: when it may be up without the Ack; 0: never */
 			uint16_t held_protocol; /* of a frame from before LCP was open; 0: none */
 			uint16_t held_len;
 			uint8_t held[PPP_HELD_MAX];

@@ -244,6 +244,7 @@ void ppp_lcp_is_down(struct ppp *p)
 	auth_stop(p);
 	stop_ncp(p, &p->ipcp.ncp);
 	stop_ncp(p, &p->ipv6cp.ncp);
+	ipcp_update_early(p);
 	p->phase = PPP_PHASE_ESTABLISH;
 }
 
@@ -494,6 +495,7 @@ void ppp_input(struct ppp *p, const uint8_t *frame, size_t len, uint64_t now_ms)
 		break;
 	case PPP_PROTO_IPCP:
 		take_ncp(p, &p->ipcp.ncp, protocol, info);
+		ipcp_update_early(p);
 		break;
 	case PPP_PROTO_IPV6CP:
 		take_ncp(p, &p->ipv6cp.ncp, protocol, info);
@@ -581,6 +583,7 @@ void ppp_tick(struct ppp *p, uint64_t now_ms)
 		return;
 	cp_tick(p, &p->ipv6cp.ncp.cp); /* in the order of start_ncps */
 	cp_tick(p, &p->ipcp.ncp.cp);
+	ipcp_update_early(p);
 }
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
@@ -597,7 +600,7 @@ uint64_t ppp_deadline(const struct ppp *p)
 	at = min_u64(min_u64(lcp_deadline(p), auth_deadline(p)), p->limit_ms);
 	if (p->phase != PPP_PHASE_NETWORK)
 		return at;
-	return min_u64(at, min_u64(cp_deadline(&p->ipcp.ncp.cp), cp_deadline(&p->ipv6cp.ncp.cp)));
+	return min_u64(at, min_u64(ipcp_deadline(p), cp_deadline(&p->ipv6cp.ncp.cp)));
 }
 
 bool ppp_has_changed_password(const struct ppp *p)
@@ -629,7 +632,7 @@ bool ppp_data_is_open(const struct ppp *p, uint16_t protocol)
 {
 	switch (protocol) {
 	case PPP_PROTO_IPV4:
-		return cp_is_open(&p->ipcp.ncp.cp);
+		return cp_is_open(&p->ipcp.ncp.cp) || p->ipcp.is_early;
 	case PPP_PROTO_IPV6:
 		return cp_is_open(&p->ipv6cp.ncp.cp);
 	default:

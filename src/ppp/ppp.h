@@ -14,8 +14,9 @@
  * The order of events: PPP_OUT_CHECK_PASSWORD (server; the owner calls ppp_auth_result, at once or
  * later) or any number of PPP_OUT_EAP (both ends; the owner calls ppp_eap_send),
  * PPP_OUT_AUTHENTICATED, then PPP_OUT_IPV4_UP and PPP_OUT_IPV6_UP, in any order, each of them
- * possibly never. A peer may take either down and bring it up again with other values. LCP may come
- * up more than once, but only before the authentication.
+ * possibly never. A peer may take either down and bring it up again with other values. On a client IPv4
+ * is up when the peer can only acknowledge, before the Ack arrives. LCP may come up more than once, but
+ * only before the authentication.
  *
  * IPv4 addresses are uint32_t in host byte order, 0 for none. IP packets do not pass through the
  * engine: see frame.h, the only part of PPP that the packet path needs.

@@ -39,6 +39,25 @@ static void wins(struct ppp_cfg *cfg)
 	cfg->nbns[1] = 0x0a000036;
 }
 
+static void far_away(struct ppp_cfg *cfg)
+{
+	cfg->ipv6 = false;
+	cfg->want_dns = false;
+	cfg->rtt_ms = 600;
+}
+
+static void very_far_away(struct ppp_cfg *cfg)
+{
+	far_away(cfg);
+	cfg->rtt_ms = 2000;
+}
+
+static void near(struct ppp_cfg *cfg)
+{
+	far_away(cfg);
+	cfg->rtt_ms = 0;
+}
+
 #define END "> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 11 0\n"
 
 static const struct script client_ipv4[] = {
@@ -197,13 +216,59 @@ static const struct script server_ipv4[] = {
 	  SERVER_AUTH "< ff03 0021 45\n< 21 45\n< ff03 0057 60\n" },
 };
 
+/* Up to our second request, for the address that the Nak suggests. */
+#define NAK                                \
+	CLIENT_AUTH                        \
+	"> ipcp 01 01 -- 03 06 00000000\n" \
+	"< ipcp 03 01 -- 03 06 0a000002\n" \
+	"> ipcp 01 02 -- 03 06 0a000002\n"
+#define PEER_ASKS                          \
+	"< ipcp 01 01 -- 03 06 0a000001\n" \
+	"> ipcp 02 01 -- 03 06 0a000001\n"
+#define EARLY NAK PEER_ASKS "+ 49\nshut 0021\n+ 1\n! ipv4 10.0.0.2 10.0.0.1\nopen 0021\n"
+
+static const struct script before_the_ack[] = {
+	{ "the Ack after it changes nothing", PPP_CLIENT, near,
+	  EARLY "+ 200\n< ipcp 02 02 -- 03 06 0a000002\n"
+		"open 0021\n< ipcp 05 09 00 04\n! ipv4-down\n> ipcp 06 09 00 04\nshut 0021\n" },
+	{ "an Ack in time comes first", PPP_CLIENT, near,
+	  NAK PEER_ASKS "+ 49\n< ipcp 02 02 -- 03 06 0a000002\n! ipv4 10.0.0.2 10.0.0.1\n"
+			"+ 30000\n" },
+	{ "far away: a quarter of the round trip", PPP_CLIENT, far_away,
+	  NAK PEER_ASKS "+ 149\nshut 0021\n+ 1\n! ipv4 10.0.0.2 10.0.0.1\n+ 449\n"
+			"< ipcp 02 02 -- 03 06 0a000002\nopen 0021\n" },
+	{ "very far away: not longer than a server may need", PPP_CLIENT, very_far_away,
+	  NAK PEER_ASKS "+ 199\nshut 0021\n+ 1\n! ipv4 10.0.0.2 10.0.0.1\n" },
+	{ "not before the server's request is acknowledged", PPP_CLIENT, far_away,
+	  NAK "+ 400\nshut 0021\n" PEER_ASKS "+ 149\nshut 0021\n+ 1\n"
+	      "! ipv4 10.0.0.2 10.0.0.1\n" },
+	{ "not while the server's request is Rejected", PPP_CLIENT, far_away,
+	  NAK "< ipcp 01 01 -- 02 06 002d0f01 03 06 0a000001\n"
+	      "> ipcp 04 01 -- 02 06 002d0f01\n+ 599\nshut 0021\n" PEER_ASKS
+	      "< ipcp 02 02 -- 03 06 0a000002\n! ipv4 10.0.0.2 10.0.0.1\n" },
+	{ "not for a former address, which no Nak has suggested", PPP_CLIENT, static_address,
+	  CLIENT_AUTH "> ipcp 01 01 -- 03 06 0a000063\n" PEER_ASKS "+ 250\nshut 0021\n" },
+	{ "another Nak: down, and up with the Ack alone", PPP_CLIENT, near,
+	  EARLY "< ipcp 03 02 -- 03 06 0a000003\n> ipcp 01 03 -- 03 06 0a000003\n! ipv4-down\n"
+		"shut 0021\n+ 200\nshut 0021\n< ipcp 02 03 -- 03 06 0a000003\n"
+		"! ipv4 10.0.0.3 10.0.0.1\n" },
+	{ "the server ends IPCP: down, once", PPP_CLIENT, near,
+	  EARLY "< ipcp 05 02 00 04\n> ipcp 06 02 00 04\n! ipv4-down\nshut 0021\n" },
+	{ "the server rejects IPCP: down, once, and the end", PPP_CLIENT, near,
+	  EARLY "< lcp 08 02 -- 8021 01020004\n! ipv4-down\n" END },
+	{ "the link ends: down, once", PPP_CLIENT, near,
+	  EARLY "< lcp 05 02 00 04\n! ipv4-down\n> lcp 06 02 00 04\n! closed 2 0\n" },
+};
+
 SCRIPT_TEST(client_ipv4)
+SCRIPT_TEST(before_the_ack)
 SCRIPT_TEST(server_ipv4)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(run_client_ipv4),
+		cmocka_unit_test(run_before_the_ack),
 		cmocka_unit_test(run_server_ipv4),
 	};
 

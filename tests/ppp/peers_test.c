@@ -365,9 +365,13 @@ static const struct script accel_server[] = {
 	  "< ipcp 03 01 -- 03 06 0a000002 81 06 00000000 83 06 00000000\n"
 	  "> ipcp 01 02 -- 03 06 0a000002\n"
 	  "# and nothing more to make it negotiate again\n"
-	  "+ 999\n"
-	  "< ipcp 02 02 -- 03 06 0a000002\n"
+	  "+ 49\n"
+	  "shut 0021\n"
+	  "+ 1\n"
 	  "! ipv4 10.0.0.2 10.0.0.1\n"
+	  "open 0021\n"
+	  "+ 949\n"
+	  "< ipcp 02 02 -- 03 06 0a000002\n"
 	  "+ 30000\n" },
 	{ "accel-ppp: has dropped our request unnoticed", PPP_CLIENT, ipv4_only,
 	  CLIENT_AUTH IPCP_ASKS "< ipcp 01 01 -- 03 06 0a000001\n"
