@@ -477,6 +477,12 @@ static void lcp_give_up(struct ppp *p)
 		.on_reject = magic_on_reject, .check = magic_check, .suggest = magic_suggest, \
 	}
 
+#define COMPRESSION_OPTIONS                                                \
+	{ .type = LCP_OPT_PFC, .len = 2, .check = compression_check },     \
+	{                                                                  \
+		.type = LCP_OPT_ACFC, .len = 2, .check = compression_check \
+	}
+
 static const struct cp_option client_options[] = {
 	MRU_OPTION,
 	ACCM_OPTION,
@@ -488,8 +494,7 @@ static const struct cp_option client_options[] = {
 		.missing = client_auth_missing,
 		.suggest = client_auth_suggest,
 	},
-	{ .type = LCP_OPT_PFC, .len = 2, .check = compression_check },
-	{ .type = LCP_OPT_ACFC, .len = 2, .check = compression_check },
+	COMPRESSION_OPTIONS,
 	{ .type = PPP_OPT_VENDOR, .check = quick_check },
 };
 
@@ -506,6 +511,7 @@ static const struct cp_option server_options[] = {
 		.on_nak = server_auth_on_nak,
 		.on_reject = server_auth_on_reject,
 	},
+	COMPRESSION_OPTIONS,
 	{ .type = PPP_OPT_VENDOR, .ask = quick_ask, .on_reject = quick_on_reject },
 };
 

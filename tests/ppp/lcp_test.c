@@ -152,7 +152,7 @@ static const struct script peers_options[] = {
 	  "0d 03 06 0f 02 11 04 05dc 12 02 13 03 00 17 04 0001\n! offer mschapv2\n"
 	  "> lcp 04 01 -- 04 08 c02500000000 07 02 08 02 09 03 01 0a 03 00 0b 04 0000 "
 	  "0d 03 06 0f 02 11 04 05dc 12 02 13 03 00 17 04 0001\n" },
-	{ "PFC and ACFC alone are acknowledged by a client", PPP_CLIENT, NULL,
+	{ "PFC and ACFC alone are acknowledged", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- " AUTH "07 02 08 02\n! offer mschapv2\n"
 	  "> lcp 02 01 -- " AUTH "07 02 08 02\n" },
 	{ "PFC after a Nak for another option", PPP_CLIENT, NULL,
@@ -166,9 +166,9 @@ static const struct script peers_options[] = {
 	{ "refused: PFC twice", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- " AUTH "07 02 07 02\n! offer mschapv2\n"
 	  "> lcp 04 01 -- 07 02 07 02\n" },
-	{ "refused: PFC and ACFC by a server", PPP_SERVER, NULL,
+	{ "PFC and ACFC alone are acknowledged by a server", PPP_SERVER, NULL,
 	  "< lcp 01 01 -- 07 02 08 02\nskip\n< lcp 01 02 -- 07 02 08 02\n"
-	  "> lcp 04 02 -- 07 02 08 02\n" },
+	  "> lcp 02 02 -- 07 02 08 02\n" },
 	{ "refused: PFC and ACFC of a wrong length get a Reject too, no Nak", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- " AUTH "07 03 00 08 04 0000\n! offer mschapv2\n"
 	  "> lcp 04 01 -- 07 03 00 08 04 0000\n" },

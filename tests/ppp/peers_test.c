@@ -479,10 +479,8 @@ static const struct script pppd_server[] = {
 #define PPPD_LCP                                                     \
 	"< lcp 01 01 -- 02 06 00000000 05 06 6dc39b1f 07 02 08 02\n" \
 	"> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n"              \
-	"> lcp 04 01 -- 07 02 08 02\n"                               \
+	"> lcp 02 01 -- 02 06 00000000 05 06 6dc39b1f 07 02 08 02\n" \
 	"< lcp 02 01 -- 05 06 99999999 03 05 c223 81\n"              \
-	"< lcp 01 02 -- 02 06 00000000 05 06 6dc39b1f\n"             \
-	"> lcp 02 02 -- 02 06 00000000 05 06 6dc39b1f\n"             \
 	"! lcp-up\n"                                                 \
 	"> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
 
@@ -494,7 +492,7 @@ static const struct script sstpc_client[] = {
 		   "> lcp 0a 00 -- 99999999\n"
 		   "+ 300\n"
 		   "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
-		   "< chap 02 42 -- 31 " VALUE49 " \"User\"\n"
+		   "< c223 02 42 -- 31 " VALUE49 " \"User\"\n"
 		   "! check mschapv2 User\n"
 		   "> chap 03 42 -- \"" S_TEXT "\"\n"
 		   "! authenticated " HLAK "\n"
@@ -517,10 +515,8 @@ static const struct script sstpc_client[] = {
 	{ "sstp-client with pppd: PAP", PPP_SERVER, pap_only,
 	  "< lcp 01 01 -- 02 06 00000000 05 06 6dc39b1f 07 02 08 02\n"
 	  "> lcp 01 01 -- 05 06 99999999 03 04 c023\n"
-	  "> lcp 04 01 -- 07 02 08 02\n"
+	  "> lcp 02 01 -- 02 06 00000000 05 06 6dc39b1f 07 02 08 02\n"
 	  "< lcp 02 01 -- 05 06 99999999 03 04 c023\n"
-	  "< lcp 01 02 -- 02 06 00000000 05 06 6dc39b1f\n"
-	  "> lcp 02 02 -- 02 06 00000000 05 06 6dc39b1f\n"
 	  "! lcp-up\n"
 	  "< pap 01 01 -- 04 \"User\" 0a \"clientPass\"\n"
 	  "! check pap User\n"
