@@ -16,6 +16,9 @@
  * A process that is about to give its privileges up must have no thread before that: log_writer_wait. What a poll
  * says can be written is written by the caller then.
  *
+ * A line that follows nothing is written at once. Then the thread sleeps for BATCH_MS and takes what has come
+ * meanwhile: to be woken for each line costs more than to write it, when thousands of clients log in.
+ *
  * A child of fork has no such thread. It writes its few lines directly.
  */
 #include "util/log_writer.h"
@@ -39,8 +42,9 @@
 
 enum {
 	STACK_SIZE = 256 * 1024,
-	CHILD_WAIT_MS = 200,    /* how long a child of fork waits until it can write */
-	RECONNECT_MS = 250,     /* between two attempts to connect to syslog */
+	CHILD_WAIT_MS = 200, /* how long a child of fork waits until it can write */
+	RECONNECT_MS = 250,  /* between two attempts to connect to syslog */
+	BATCH_MS = 5,
 	RECORD_HEADER_SIZE = 3, /* length in two bytes, level */
 	RECORD_FOR_USER = 0x80, /* a bit beside the level */
 	RESUME_SIZE = LOG_RING_SIZE / 4,
@@ -50,7 +54,8 @@ enum {
 enum target { TO_STDERR, TO_SYSLOG };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed; /* both ways; its clock is CLOCK_MONOTONIC */
+/* Both ways; the clock of both is CLOCK_MONOTONIC. Who waits for a batch is woken by `hurry` alone. */
+static pthread_cond_t changed, hurry;
 
 /* Under the lock. */
 static struct {
@@ -61,7 +66,8 @@ static struct {
 	unsigned long written; /* lines, to see whether there is progress */
 	bool is_writing;       /* the thread is writing a line */
 	bool is_started, is_child, is_woken;
-	bool waits; /* there must be no thread yet */
+	bool waits;        /* there must be no thread yet */
+	unsigned flushing; /* threads that wait in log_flush */
 	enum target target;
 	bool outlives_terminal;
 } w;
@@ -351,11 +357,16 @@ static bool deliver(const struct record *r)
 	return true;
 }
 
+static struct timespec time_of(uint64_t ms)
+{
+	return (struct timespec){ .tv_sec = (time_t)(ms / 1000),
+				  .tv_nsec = (long)(ms % 1000) * 1000000L };
+}
+
 /* Under the lock: until there is something to do. */
 static void wait_until(uint64_t due_ms)
 {
-	struct timespec until = { .tv_sec = (time_t)(due_ms / 1000),
-				  .tv_nsec = (long)(due_ms % 1000) * 1000000L };
+	struct timespec until = time_of(due_ms);
 
 	while (!w.used && !w.lost && !w.is_woken)
 		if (due_ms == UINT64_MAX)
@@ -383,6 +394,16 @@ static void write_one(void)
 	pthread_cond_broadcast(&changed);
 }
 
+/* Under the lock. Who flushes does not wait for it. */
+static void await_batch(void)
+{
+	struct timespec until = time_of(clock_now_ms() + BATCH_MS);
+
+	while (!w.flushing && w.used <= LOG_RING_SIZE / 2 &&
+	       !pthread_cond_timedwait(&hurry, &lock, &until))
+		;
+}
+
 static void *thread_main(void *arg)
 {
 	uint64_t due_ms = UINT64_MAX;
@@ -396,6 +417,7 @@ static void *thread_main(void *arg)
 		pthread_mutex_unlock(&lock);
 		due_ms = log_tick(clock_now_ms());
 		pthread_mutex_lock(&lock);
+		await_batch();
 	}
 	return NULL;
 }
@@ -438,6 +460,7 @@ static void make_condition(void)
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&changed, &attr);
+	pthread_cond_init(&hurry, &attr);
 	pthread_condattr_destroy(&attr);
 }
 
@@ -450,6 +473,7 @@ static void in_child(void)
 	w.lost = 0;
 	w.is_writing = false;
 	w.is_started = false;
+	w.flushing = 0;
 	w.is_child = true;
 }
 
@@ -520,6 +544,8 @@ void log_writer_put(enum log_level level, bool for_user, const char *line, size_
 	if (is_threaded) {
 		add_or_count((unsigned)level | (for_user ? RECORD_FOR_USER : 0), line, len);
 		pthread_cond_broadcast(&changed);
+		if (w.used > LOG_RING_SIZE / 2)
+			pthread_cond_broadcast(&hurry);
 	}
 	if (w.waits && is_threaded)
 		write_without_thread();
@@ -578,21 +604,20 @@ void log_writer_outlive_terminal(const char *path)
 void log_flush(unsigned ms)
 {
 	unsigned long written;
-	uint64_t end;
 	int rc = 0;
 
 	if (w.waits)
 		log_writer_go_on(); /* this process ends */
 	pthread_mutex_lock(&lock);
+	w.flushing++;
+	pthread_cond_broadcast(&hurry);
 	while (w.is_started && (w.used || w.is_writing) && !rc) {
-		struct timespec until;
+		struct timespec until = time_of(clock_now_ms() + ms);
 
 		written = w.written;
-		end = clock_now_ms() + ms;
-		until = (struct timespec){ .tv_sec = (time_t)(end / 1000),
-					   .tv_nsec = (long)(end % 1000) * 1000000L };
 		while ((w.used || w.is_writing) && w.written == written && !rc)
 			rc = pthread_cond_timedwait(&changed, &lock, &until);
 	}
+	w.flushing--;
 	pthread_mutex_unlock(&lock);
 }
