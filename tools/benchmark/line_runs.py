@@ -13,7 +13,7 @@ import lines
 from lab import in_background
 from lines import LINES, Bare, LineRoad
 from parts import ERRORS
-from peers import Identity, Openconnect, Openvpn, Proxy, Sstp
+from vpns import Identity, Openconnect, Openvpn, Proxy, Sstp
 
 
 class OpenconnectAlone(Openconnect):

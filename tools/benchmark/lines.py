@@ -14,8 +14,8 @@ from pathlib import Path
 
 import measures
 from lab import Host, Program, in_background
-from peers import PASSWORD, Identity
 from road import BARE, SERVER, Road
+from vpns import PASSWORD, Identity
 
 PAGE = Path(__file__).with_name("page.py")
 PAGE_PORT = 5400

@@ -8,7 +8,7 @@ import sys
 
 import measures
 from figures import UDP_SIZES
-from peers import Proxy, disk_bytes
+from vpns import Proxy, disk_bytes
 
 ERRORS = (measures.Failed, AssertionError, subprocess.SubprocessError, OSError)
 
