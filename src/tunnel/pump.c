@@ -187,7 +187,7 @@ void pump_take_ciphertext(void *end, const uint8_t *at, size_t len)
 }
 
 /* A failure to seal shows at the owner's next read, like a broken socket. */
-static void seal(struct pump *p)
+void pump_seal(struct pump *p)
 {
 	if (p->record_len && p->filling->tls)
 		tls_write(p->filling->tls, p->record, p->record_len);
@@ -201,7 +201,7 @@ uint8_t *pump_put(struct pump_end *e, size_t len)
 	uint8_t *at;
 
 	if (p->filling != e || p->holds_own_record || len > TLS_RECORD_MAX - p->record_len) {
-		seal(p);
+		pump_seal(p);
 		p->filling = e;
 	}
 	loop_post(p->loop, &p->flush);
@@ -214,7 +214,7 @@ uint8_t *pump_put_own_record(struct pump_end *e, size_t len)
 {
 	uint8_t *at;
 
-	seal(e->pump);
+	pump_seal(e->pump);
 	at = pump_put(e, len);
 	e->pump->holds_own_record = true;
 	return at;
@@ -222,7 +222,7 @@ uint8_t *pump_put_own_record(struct pump_end *e, size_t len)
 
 void pump_flush(struct pump *p)
 {
-	seal(p);
+	pump_seal(p);
 	send_out(p);
 }
 

@@ -81,6 +81,8 @@ uint8_t *pump_put(struct pump_end *e, size_t len);
  * that shares a record with a request until LCP's Restart timer has run out.
  */
 uint8_t *pump_put_own_record(struct pump_end *e, size_t len);
+/* Seals what was put, so that other ciphertext of the session may follow it. */
+void pump_seal(struct pump *p);
 /* Seals and sends all that was put, at once. */
 void pump_flush(struct pump *p);
 /* Schedules a trim of the allocator's cache, to be called when something is queued. */

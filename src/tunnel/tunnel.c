@@ -174,8 +174,8 @@ void tunnel_finish(struct tunnel *t)
 	tunnel_set_engine_reason(t);
 	tunnel_set_reason(t, REASON_LOST, "the connection ended");
 	if (t->stage == TUNNEL_RUNNING) {
-		pump_flush(t->wire.pump);
-		tls_notify_close(t->wire.tls);
+		pump_seal(t->wire.pump);
+		tls_notify_close(t->wire.tls); /* with the goodbye, in one segment */
 		pump_flush(t->wire.pump);
 	}
 	release(t);
