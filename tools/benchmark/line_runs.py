@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import lines
+import trips
 from lab import in_background
 from lines import LINES, Bare, LineRoad
 from parts import ERRORS
@@ -33,6 +34,8 @@ TRANSFERS = ("up1", "down1", "up8", "down8", "both", "page")
 IN_TURN = ("c0", "e")  # lines that are fast enough for the machine to be the limit
 TELLS = {"sstp": signal.SIGUSR2, "openconnect": signal.SIGUSR2, "openvpn": signal.SIGUSR1}  # "connect again"
 MTUS = (1280, 1000)
+OTHERS = {"incidents": LINES[lines.LINE_OF_INCIDENTS], "connecting": trips.LINE}  # the line of each
+PARTS_OF_LINES = [*LINES, *OTHERS]
 ROWS = {
     "up1": ("up, 1 flow", "Mbit/s"), "down1": ("down, 1 flow", "Mbit/s"), "up8": ("up, 8 flows", "Mbit/s"),
     "down8": ("down, 8 flows", "Mbit/s"), "both up": ("both ways, up", "Mbit/s"), "both down": ("both ways, down", "Mbit/s"),
@@ -41,6 +44,9 @@ ROWS = {
     "page beside up": ("30 x 20 KB beside up", "ms"),
     "up1 inner retransmissions": ("inner retransmissions, up, 1 flow", ""),
     "up8 inner retransmissions": ("inner retransmissions, up, 8 flows", ""),
+    "trips": ("connecting: to the first reply to a ping", "round trips"),
+    "trips to pppd": ("... to pppd in place of sstp serve", "round trips"),
+    "trips of sstpc": ("... by sstp-client with pppd in place of sstp connect", "round trips"),
     "cut": ("30 s without a line: ping after it", "s"), "cut upload": ("... its upload goes on", "of the runs"),
     "move": ("another address: ping after it", "s"), "move upload": ("... its upload goes on", "of the runs"),
     "signal": ("another address, and a signal", "s"), "signal upload": ("... its upload goes on", "of the runs"),
@@ -61,41 +67,62 @@ class LineRuns:
                 print(f"round {number + 1}, {line}", file=sys.stderr, flush=True)
                 if line == "incidents":
                     for incident in (self._cut, self._move, self._signal, *(self._mtu(m) for m in MTUS)):
-                        self._together(lines.LINE_OF_INCIDENTS, line, incident)
+                        self._together(line, incident)
+                elif line == "connecting":
+                    self._together(line, self._connect, in_turn=True)
+                    self._connect_others()
                 else:
-                    self._together(line, line, self._transfers, in_turn=line in IN_TURN)
+                    self._together(line, self._transfers, in_turn=line in IN_TURN)
 
-    def _together(self, line, title, one, in_turn=False):
+    def _together(self, line, one, in_turn=False):
         running = []
         for name in ("bare", *self.options.peers):
-            if title == "incidents" and not CHOICES[name].has_ping:
+            if line in OTHERS and not CHOICES[name].has_ping:
                 continue
-            thread = in_background(self._one, CHOICES[name], line, title, one)
+            thread = in_background(self._one, CHOICES[name], line, one)
             if in_turn:
                 thread.result(3600)
             running.append(thread)
         for thread in running:
             thread.result(3600)
 
-    def _one(self, kind, line, title, one):
+    def _one(self, kind, line, one):
         folder = Path(tempfile.mkdtemp(prefix=f"sstp-line-{kind.name}-"))
         folder.chmod(0o755)  # ocserv's workers are nobody's
         try:
-            road = LineRoad(folder / "road", self.program, LINES[line][1:], None if issubclass(kind, Sstp) else "cubic")
+            words = {**LINES, **OTHERS}[line][1:]
+            road = LineRoad(folder / "road", self.program, words, None if issubclass(kind, Sstp) else "cubic")
             try:
                 identity = None if kind is Bare else Identity(self.options.sstp, folder / "server")
                 peer = kind(road, 1, self.options.sstp, identity)
                 peer.start_server()
                 for metric, value in one(peer).items():
-                    self.found.setdefault((title, metric, kind.name), []).append(value)
+                    self.found.setdefault((line, metric, kind.name), []).append(value)
             finally:
                 road.close()
         except ERRORS as error:
-            self.notes.append(f"{title}, {kind.title}: {str(error)[-300:]}")
+            self.notes.append(f"{line}, {kind.title}: {str(error)[-300:]}")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def _connect_others(self):
+        """Programs that are not ours, at one end."""
+        if Sstp.name not in self.options.peers:
+            return
+        try:
+            far = trips.FarAway(self.options.sstp)
+            try:
+                for metric, one in (("trips to pppd", far.to_pppd), ("trips of sstpc", far.of_sstpc)):
+                    self.found.setdefault(("connecting", metric, Sstp.name), []).append(one())
+            finally:
+                far.close()
+        except (*ERRORS, trips.uml.CannotBoot) as error:
+            self.notes.append(f"connecting, with pppd: {str(error)[-300:]}")
+
     # ---- what is measured of one peer
+
+    def _connect(self, peer):
+        return {"trips": trips.own(peer)} if peer.is_vpn else {}
 
     def _transfers(self, peer):
         return lines.transfers(peer, self.options.seconds, TRANSFERS)
@@ -133,7 +160,8 @@ class LineRuns:
                 f"Medians of {self.options.pairs} rounds (lowest..highest), {self.options.seconds} s a transfer; everybody at the "
                 "same time, each on a line and a road of its own.", ""]
         for line in self.options.lines:
-            text += [f"## {line}: {LINES[line][0]}" if line in LINES else "## incidents, on line a", "",
+            what = f"{line}: {LINES[line][0]}" if line in LINES else f"{line}, on a line of {OTHERS[line][0]}"
+            text += [f"## {what}", "",
                      "| | " + " | ".join(CHOICES[c].title for c in columns) + " |", "|---|" + "---:|" * len(columns)]
             text += [f"| {title}{', ' if unit else ''}{unit} | "
                      + " | ".join(_cell(self.found.get((line, metric, c))) for c in columns) + " |"

@@ -198,7 +198,7 @@ def wait_up(peer, seconds=60):
     begin = time.monotonic()
     if peer.client is None or not peer.has_ping:  # such a client is up when it has started
         return 0
-    echo = measures.Echo(peer.road.client, peer.inside)
+    echo = measures.Echo(peer.road.client.socket, peer.inside)
     try:
         echo.wait(peer.client, seconds)
     finally:

@@ -231,12 +231,12 @@ def p99(ordered):
 
 
 class Echo:
-    """Pings from inside this process, one a millisecond, for the very first answer."""
+    """Pings from inside this process, by default one a millisecond, for the very first answer."""
 
-    def __init__(self, host, address):
+    def __init__(self, make_socket, address, interval=0.001):
         self.address, self.sequence = address, 0
-        self.socket = host.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-        self.socket.settimeout(0.001)
+        self.socket = make_socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        self.socket.settimeout(interval)
 
     def _packet(self):
         self.sequence = (self.sequence + 1) & 0xffff
@@ -266,13 +266,13 @@ class Echo:
         self.socket.close()
 
 
-def start(peer, variant=""):
+def start(peer, variant="", seconds=20):
     """Starts the client; seconds from before its exec until a ping through the tunnel was answered."""
-    echo = Echo(peer.road.client, peer.inside)
+    echo = Echo(peer.road.client.socket, peer.inside)
     try:
         begin = time.monotonic()
         peer.start_client(variant)
-        echo.wait(peer.client)
+        echo.wait(peer.client, seconds)
         return time.monotonic() - begin
     finally:
         echo.close()

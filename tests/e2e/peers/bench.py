@@ -40,19 +40,19 @@ for kind in pap chap; do install -m 600 /mnt/out/users /etc/ppp/$kind-secrets; d
 """
 
 
-def make_server_files(folder):
+def make_server_files(folder, sstp=SSTP):
     """server.crt, server.key and users in `folder`; the users are pppd's secrets too."""
-    subprocess.run([SSTP, "cert", "--name", "vpn.test", "--out", folder / "server"], check=True,
+    subprocess.run([sstp, "cert", "--name", "vpn.test", "--out", folder / "server"], check=True,
                    stdout=subprocess.DEVNULL)
-    subprocess.run([SSTP, "passwd", "--clear-text", "--passwd-on-stdin", folder / "users", USER], check=True,
+    subprocess.run([sstp, "passwd", "--clear-text", "--passwd-on-stdin", folder / "users", USER], check=True,
                    input=f"{PASSWORD}\n", text=True)
 
 
 class Bench:
-    def __init__(self, guest):
+    def __init__(self, guest, sstp=SSTP):
         self.guest = guest
         self.has_long_cable = False
-        self.sstp = guest.path(SSTP)
+        self.sstp = guest.path(sstp)
         self.front = guest.path(FRONT)
 
     def server(self, command):
