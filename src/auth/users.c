@@ -17,6 +17,7 @@
 #include "auth/user_groups.h"
 #include "auth/users_folder.h"
 #include "util/file.h"
+#include "util/file_agent.h"
 #include "util/hash.h"
 #include "util/ip.h"
 #include "util/secret.h"
@@ -514,7 +515,7 @@ static void warn_of_readers(const char *file)
 {
 	struct stat st;
 
-	if (stat(file, &st) == 0 && (st.st_mode & (S_IWGRP | S_IRWXO)))
+	if (file_stat(file, &st) == 0 && (st.st_mode & (S_IWGRP | S_IRWXO)))
 		log_warn(NULL, "%s: other users can read or change it: chmod 600 (mode is %03o)",
 			 file, (unsigned)st.st_mode & 0777);
 }

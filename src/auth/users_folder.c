@@ -13,6 +13,7 @@
 #include "auth/user_groups.h"
 #include "auth/users_private.h"
 #include "util/file.h"
+#include "util/file_agent.h"
 #include "util/secret.h"
 
 enum {
@@ -184,7 +185,7 @@ static void warn_of_readers(const struct conf *c)
 {
 	struct stat st;
 
-	if (c->password && !stat(c->path, &st) && (st.st_mode & (S_IWGRP | S_IRWXO)))
+	if (c->password && !file_stat(c->path, &st) && (st.st_mode & (S_IWGRP | S_IRWXO)))
 		log_warn(NULL, "%s: other users can read or change it: chmod 600 (mode is %03o)",
 			 c->path, (unsigned)st.st_mode & 0777);
 }
@@ -227,11 +228,56 @@ static int read_file(struct users_folder *f, const char *path, const char *name,
 
 /* ---- the folder */
 
-static int is_conf(const struct dirent *e)
+static bool is_conf(const char *name)
 {
-	size_t len = strlen(e->d_name), end = sizeof(ending) - 1;
+	size_t len = strlen(name), end = sizeof(ending) - 1;
 
-	return e->d_name[0] != '.' && len > end && !strcmp(e->d_name + len - end, ending);
+	return *name != '.' && len > end && !strcmp(name + len - end, ending);
+}
+
+/* The names of the files, sorted. */
+struct names {
+	char **at;
+	size_t count;
+};
+
+static int add_name(struct names *n, const char *name)
+{
+	char **at = realloc(n->at, (n->count + 1) * sizeof(*at));
+
+	if (!at)
+		return -ENOMEM;
+	n->at = at;
+	at[n->count] = strdup(name);
+	return at[n->count] ? (n->count++, 0) : -ENOMEM;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcoll(*(char *const *)a, *(char *const *)b);
+}
+
+static int list(const char *path, struct names *n)
+{
+	DIR *folder = file_open_folder(path);
+	const struct dirent *e;
+	int error = folder ? 0 : -errno;
+
+	while (!error && (e = readdir(folder)))
+		if (is_conf(e->d_name))
+			error = add_name(n, e->d_name);
+	if (folder)
+		closedir(folder);
+	if (n->count)
+		qsort(n->at, n->count, sizeof(*n->at), compare);
+	return error;
+}
+
+static void free_names(struct names *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		free(n->at[i]);
+	free(n->at);
 }
 
 static int read_entry(struct users_folder *f, const char *folder, const char *entry,
@@ -248,19 +294,15 @@ static int read_entry(struct users_folder *f, const char *folder, const char *en
 
 int users_folder_read(struct users_folder *f, const char *folder, struct error *err)
 {
-	struct dirent **entries;
-	int count = scandir(folder, &entries, is_conf, alphasort);
-	int error = count < 0 ? -errno : 0;
+	struct names n = { .at = NULL };
+	int error = list(folder, &n);
 
-	if (error)
-		return users_fail(err, error, folder, 0, "%s", strerror(-error));
 	*err = (struct error){ .text = "" };
-	for (int i = 0; i < count; i++) {
-		if (!error)
-			error = read_entry(f, folder, entries[i]->d_name, err);
-		free(entries[i]);
-	}
-	free(entries);
+	if (error)
+		users_fail(err, error, folder, 0, "%s", strerror(-error));
+	for (size_t i = 0; i < n.count && !error; i++)
+		error = read_entry(f, folder, n.at[i], err);
+	free_names(&n);
 	if (error == -ENOMEM && !*err->text)
 		users_fail(err, error, folder, 0, "%s", strerror(ENOMEM));
 	return error;

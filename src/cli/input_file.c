@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/file_agent.h"
+
 enum { FIFO_WAIT_MS = 10 * 1000 };
 
 /* Returns NULL, or why `fd` cannot be read. */
@@ -28,9 +30,9 @@ static const char *prepare(int fd)
 
 int input_file_open(const char *path, const char **why)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = file_open_read(path);
 
-	*why = fd < 0 ? strerror(errno) : prepare(fd);
+	*why = fd < 0 ? strerror(-fd) : prepare(fd);
 	if (!*why)
 		return fd;
 	if (fd >= 0)

@@ -21,6 +21,7 @@
 #include "sstp/sstp.h"
 #include "tls/pin.h"
 #include "util/endpoint.h"
+#include "util/file_agent.h"
 
 enum { NUMBER_MAX = 1000000000 };
 
@@ -84,11 +85,15 @@ bool set_file_or_folder(void *to, const char *value, struct error *err)
 static bool is_readable(const char *file, bool may_be_folder, struct error *err)
 {
 	struct stat st;
+	int error;
 
 	if (!strcmp(file, "-"))
 		return wrong(err, "there is no file of this name; /dev/stdin is standard input");
-	if (stat(file, &st) || access(file, R_OK))
-		return wrong(err, "%s", strerror(errno));
+	error = file_stat(file, &st);
+	if (!error && !file_agent_used() && access(file, R_OK))
+		error = -errno;
+	if (error)
+		return wrong(err, "%s", strerror(-error));
 	if (S_ISDIR(st.st_mode) && !may_be_folder)
 		return wrong(err, "%s", strerror(EISDIR));
 	return true;

@@ -18,12 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "http/status.h"
 #include "net/dial.h"
 #include "sstp/http.h"
+#include "util/file_agent.h"
 
 enum {
 	READ_LEN = 64 * 1024,
@@ -428,17 +428,12 @@ static void on_dialed(void *arg, const struct dial_result *result)
 /* Connects at once, or fails when too many others wait. */
 static void connect_unix(struct splice *s)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = file_connect(s->to->path);
 
-	memcpy(at.sun_path, s->to->path, strlen(s->to->path) + 1);
-	if (fd >= 0 && !connect(fd, (struct sockaddr *)&at, sizeof(at))) {
-		use(s, fd);
-		return;
-	}
-	fail(s, strerror(errno));
 	if (fd >= 0)
-		close(fd);
+		use(s, fd);
+	else
+		fail(s, strerror(-fd));
 }
 
 static void connect_back(struct splice *s)

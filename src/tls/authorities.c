@@ -14,6 +14,7 @@
 #include "tls/pem.h"
 #include "tls/tls_error.h"
 #include "util/file.h"
+#include "util/file_agent.h"
 #include "util/log.h"
 
 enum { BUNDLE_MAX = 4 << 20 }; /* usual bundles have some 200 KiB */
@@ -98,7 +99,7 @@ static int load_file(struct authorities *a, const char *path, struct tally *n)
 /* Skips files that are no certificates: such folders have other files too. */
 static int load_folder(struct authorities *a, const char *path, struct tally *n)
 {
-	DIR *folder = opendir(path);
+	DIR *folder = file_open_folder(path);
 	struct dirent *entry;
 	char file[4096];
 
@@ -115,7 +116,7 @@ static int load_path(struct authorities *a, const char *path, struct error *err)
 {
 	struct stat st;
 	struct tally n = { .taken = 0 };
-	bool is_folder = !stat(path, &st) && S_ISDIR(st.st_mode);
+	bool is_folder = !file_stat(path, &st) && S_ISDIR(st.st_mode);
 	int error = is_folder ? load_folder(a, path, &n) : load_file(a, path, &n);
 
 	if (error) {

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "util/file_agent.h"
 #include "util/secret.h"
 #include "util/trusted_open.h"
 
@@ -66,11 +67,10 @@ int file_read_fd(int fd, size_t max, char **text, size_t *len)
 
 int file_read(const char *path, size_t max, char **text, size_t *len)
 {
-	/* O_NONBLOCK: a FIFO instead of a file must not block us */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
+	int fd = file_open_read(path), error;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	error = file_read_fd(fd, max, text, len);
 	close(fd);
 	return error;
@@ -241,6 +241,8 @@ int file_replace(const char *path, const void *from, size_t len, const struct st
 	char real[PATH_MAX], aside[PATH_MAX];
 	int fd, error;
 
+	if (file_agent_used() && !like)
+		return file_agent_used()->replace(file_agent_used(), path, from, len);
 	if (!trusted_folder_of(path) || !realpath(path, real))
 		snprintf(real, sizeof(real), "%s", path);
 	if ((size_t)snprintf(aside, sizeof(aside), "%s.sstp-new", real) >= sizeof(aside))
