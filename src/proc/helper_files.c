@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The service and its other end. A path is compared as text, as it was permitted. */
+#include "proc/helper_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "util/file.h"
+
+enum {
+	OP_PERMIT = HELPER_OP(HELPER_FILES, 1),
+	OP_OPEN = HELPER_OP(HELPER_FILES, 2),
+	OP_REPLACE = HELPER_OP(HELPER_FILES, 3),
+	OP_CONNECT = HELPER_OP(HELPER_FILES, 4),
+	NAMING_MAX = 16 * 1024 * 1024, /* of a file whose text permits more */
+	WRITTEN_MAX = 64 * 1024 * 1024,
+	PIECE_MAX = 32 * 1024,
+	IS_FIRST = 1, /* flags of a piece */
+	IS_LAST = 2,
+	IS_FOLDER = 1, /* flag of OP_OPEN */
+};
+
+struct helper_path {
+	struct helper_path *next;
+	enum helper_file_use use;
+	dev_t dev; /* HELPER_FILE_REMOVE */
+	ino_t ino;
+	char path[];
+};
+
+/* ---- words of files */
+
+struct search {
+	bool (*is_it)(const void *arg, const char *word);
+	const void *arg;
+};
+
+static char *trim(char *at)
+{
+	size_t len;
+
+	at += strspn(at, " \t\r");
+	len = strlen(at);
+	while (len && strchr(" \t\r", at[len - 1]))
+		at[--len] = '\0';
+	return at;
+}
+
+static bool is_word(const struct search *s, const char *word)
+{
+	return *word && (s->is_it(s->arg, word) || (*word == '@' && s->is_it(s->arg, word + 1)));
+}
+
+static bool is_in_line(const struct search *s, char *line)
+{
+	char *value = strchr(line, '='), *word;
+
+	if (value && is_word(s, trim(value + 1)))
+		return true;
+	while ((word = strsep(&line, " \t\r\"'=,;")))
+		if (is_word(s, word))
+			return true;
+	return false;
+}
+
+static bool is_in_file(const struct search *s, const char *path)
+{
+	char *text, *rest, *line;
+	size_t len;
+	bool found = false;
+
+	if (file_read(path, NAMING_MAX, &text, &len))
+		return false;
+	rest = text;
+	while (!found && (line = strsep(&rest, "\n"))) {
+		line += strspn(line, " \t\r");
+		found = *line != '#' && *line != ';' && is_in_line(s, line);
+	}
+	file_free(text, len);
+	return found;
+}
+
+static bool is_conf(const char *name)
+{
+	size_t len = strlen(name);
+
+	return *name != '.' && len > 5 && !strcmp(name + len - 5, ".conf");
+}
+
+static bool is_in_folder(const struct search *s, const char *path, DIR *folder)
+{
+	char file[PATH_MAX];
+	const struct dirent *e;
+	bool found = false;
+
+	while (!found && (e = readdir(folder)))
+		if (is_conf(e->d_name) &&
+		    (size_t)snprintf(file, sizeof(file), "%s/%s", path, e->d_name) < sizeof(file))
+			found = is_in_file(s, file);
+	return found;
+}
+
+bool helper_files_name(struct helper_files *f, bool (*is_it)(const void *arg, const char *word),
+		       const void *arg)
+{
+	const struct search s = { is_it, arg };
+	bool found = false;
+
+	for (const struct helper_path *p = f->first; p && !found; p = p->next) {
+		DIR *folder = p->use == HELPER_FILE_NAMES ? opendir(p->path) : NULL;
+
+		if (folder)
+			found = is_in_folder(&s, p->path, folder);
+		else if (p->use == HELPER_FILE_NAMES)
+			found = is_in_file(&s, p->path);
+		if (folder)
+			closedir(folder);
+	}
+	return found;
+}
+
+static bool is_path(const void *path, const char *word)
+{
+	return !strcmp(path, word);
+}
+
+/* ---- what is permitted */
+
+static struct helper_path *find(const struct helper_files *f, const char *path,
+				enum helper_file_use use)
+{
+	for (struct helper_path *p = f->first; p; p = p->next)
+		if (p->use == use && !strcmp(p->path, path))
+			return p;
+	return NULL;
+}
+
+static bool may_read(const struct helper_files *f, const char *path)
+{
+	return find(f, path, HELPER_FILE_READ) || find(f, path, HELPER_FILE_NAMES);
+}
+
+/* A plain name in a permitted path, which is a folder if there is such a file. */
+static bool is_in_permitted(const struct helper_files *f, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	if (!slash || !slash[1] || !strcmp(slash, "/.") || !strcmp(slash, "/.."))
+		return false;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	if (may_read(f, folder))
+		return true;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash + 1 - path), path);
+	return may_read(f, folder);
+}
+
+bool helper_files_permits(struct helper_files *f, const char *path)
+{
+	return may_read(f, path) || is_in_permitted(f, path) || helper_files_name(f, is_path, path);
+}
+
+/* The rest of a question is a path: it is copied, and ends with a zero byte. */
+static int get_path(struct reader *r, size_t len, char to[PATH_MAX])
+{
+	if (!len || len >= PATH_MAX)
+		return -ENAMETOOLONG;
+	get_copy(r, to, len);
+	to[len] = '\0';
+	return r->bad || strlen(to) != len ? -EBADMSG : 0;
+}
+
+static int permit(void *state, struct helper_call *c)
+{
+	struct helper_files *f = state;
+	enum helper_file_use use = get_u8(&c->in);
+	char path[PATH_MAX];
+	size_t len = c->in.left;
+	int error = use < HELPER_FILE_USES ? get_path(&c->in, len, path) : -EBADMSG;
+	struct helper_path *p;
+	struct stat st = { 0 };
+
+	if (error || find(f, path, use))
+		return error;
+	if (use == HELPER_FILE_REMOVE && lstat(path, &st))
+		return -errno;
+	p = malloc(sizeof(*p) + len + 1);
+	if (!p)
+		return -ENOMEM;
+	*p = (struct helper_path){
+		.next = f->first, .use = use, .dev = st.st_dev, .ino = st.st_ino
+	};
+	memcpy(p->path, path, len + 1);
+	f->first = p;
+	return 0;
+}
+
+/* ---- opening */
+
+static int open_checked(const char *path, int flags)
+{
+	int fd = open(path, flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		error = -errno;
+	else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		error = -EINVAL;
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
+}
+
+static int open_file(void *state, struct helper_call *c)
+{
+	int flags = get_u8(&c->in) & IS_FOLDER ? O_DIRECTORY : 0, fd;
+	char path[PATH_MAX];
+	int error = get_path(&c->in, c->in.left, path);
+
+	if (error)
+		return error;
+	if (!helper_files_permits(state, path))
+		return -EACCES;
+	fd = open_checked(path, flags);
+	if (fd < 0)
+		return fd;
+	c->fd_out = fd;
+	return 0;
+}
+
+static int connect_path(void *state, struct helper_call *c)
+{
+	char path[PATH_MAX];
+	int error = get_path(&c->in, c->in.left, path), fd;
+
+	if (error)
+		return error;
+	if (!find(state, path, HELPER_FILE_CONNECT))
+		return -EACCES;
+	fd = file_connect(path);
+	if (fd < 0)
+		return fd;
+	c->fd_out = fd;
+	return 0;
+}
+
+/* ---- writing */
+
+static void forget_text(struct helper_files *f)
+{
+	file_free(f->text, f->len);
+	f->text = NULL;
+	f->len = f->room = 0;
+	f->writing = NULL;
+}
+
+static int add_text(struct helper_files *f, const uint8_t *at, size_t len)
+{
+	if (len > f->room - f->len) {
+		size_t room = 2 * f->room + len;
+		char *text = room <= WRITTEN_MAX ? realloc(f->text, room) : NULL;
+
+		if (!text)
+			return -ENOMEM;
+		f->text = text;
+		f->room = room;
+	}
+	if (len)
+		memcpy(f->text + f->len, at, len);
+	f->len += len;
+	return 0;
+}
+
+static void make_folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	if (!slash || slash == path)
+		return;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	mkdir(folder, 0700); /* an error shows when the file is written */
+}
+
+static int replace_now(struct helper_files *f)
+{
+	if (f->writing->use == HELPER_FILE_WRITE_FOLDER)
+		make_folder_of(f->writing->path);
+	return file_replace(f->writing->path, f->text ? f->text : "", f->len, NULL);
+}
+
+static int replace(void *state, struct helper_call *c)
+{
+	struct helper_files *f = state;
+	uint8_t flags = get_u8(&c->in);
+	char path[PATH_MAX];
+	int error = get_path(&c->in, get_u16(&c->in), path);
+	struct helper_path *p = error ? NULL : find(f, path, HELPER_FILE_WRITE);
+
+	if (error)
+		return error;
+	if (!p)
+		p = find(f, path, HELPER_FILE_WRITE_FOLDER);
+	if (!p)
+		return -EACCES;
+	if (flags & IS_FIRST) {
+		forget_text(f);
+		f->writing = p;
+	}
+	if (f->writing != p)
+		return -EBADMSG;
+	error = add_text(f, c->in.at, c->in.left);
+	if (!error && flags & IS_LAST)
+		error = replace_now(f);
+	if (error || flags & IS_LAST)
+		forget_text(f);
+	return error;
+}
+
+/* ---- the service */
+
+static int begin(void *state, struct helper_process *p)
+{
+	(void)state;
+	(void)p;
+	file_agent_use(NULL);
+	return 0;
+}
+
+static void end(void *state)
+{
+	struct helper_files *f = state;
+	struct stat st;
+
+	for (const struct helper_path *p = f->first; p; p = p->next)
+		if (p->use == HELPER_FILE_REMOVE && !lstat(p->path, &st) && st.st_dev == p->dev &&
+		    st.st_ino == p->ino)
+			unlink(p->path);
+}
+
+static const struct helper_op ops[] = {
+	{ .code = OP_PERMIT, .only_before_seal = true, .handle = permit },
+	{ .code = OP_OPEN, .handle = open_file },
+	{ .code = OP_REPLACE, .handle = replace },
+	{ .code = OP_CONNECT, .handle = connect_path },
+};
+
+struct helper_service helper_files_service(struct helper_files *f)
+{
+	return (struct helper_service){ .number = HELPER_FILES,
+					.ops = ops,
+					.op_count = sizeof(ops) / sizeof(*ops),
+					.state = f,
+					.begin = begin,
+					.end = end };
+}
+
+/* ---- the process that asks */
+
+/* One byte, and a path. */
+static int ask_about(struct helper *h, uint16_t op, uint8_t what, const char *path, int *fd)
+{
+	uint8_t in[PATH_MAX + 1];
+	struct writer w = writer_of(in, sizeof(in));
+	struct helper_question q = { .op = op };
+	int error;
+
+	if (op != OP_CONNECT)
+		put_u8(&w, what);
+	put_bytes(&w, path, strlen(path));
+	if (w.full)
+		return -ENAMETOOLONG;
+	q.in = bytes_of(in, w.len);
+	error = helper_ask(h, &q);
+	*fd = q.fd_out;
+	return error;
+}
+
+int helper_files_permit(struct helper *h, const char *path, enum helper_file_use use)
+{
+	int fd;
+
+	return ask_about(h, OP_PERMIT, (uint8_t)use, path, &fd);
+}
+
+static int ask_for_descriptor(struct helper *h, uint16_t op, uint8_t what, const char *path)
+{
+	int fd, error = ask_about(h, op, what, path, &fd);
+
+	return error ? error : fd < 0 ? -EBADMSG : fd;
+}
+
+static struct helper_files_agent *of(struct file_agent *a)
+{
+	return container_of(a, struct helper_files_agent, agent);
+}
+
+static int agent_open(struct file_agent *agent, const char *path, int flags)
+{
+	struct helper_files_agent *a = of(agent);
+	int fd, error;
+
+	if (a->is_sealed)
+		return ask_for_descriptor(a->helper, OP_OPEN, flags & O_DIRECTORY ? IS_FOLDER : 0,
+					  path);
+	error = helper_files_permit(a->helper, path, HELPER_FILE_READ);
+	fd = error ? error : open(path, flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return error ? error : fd < 0 ? -errno : fd;
+}
+
+static int agent_connect(struct file_agent *agent, const char *path)
+{
+	return ask_for_descriptor(of(agent)->helper, OP_CONNECT, 0, path);
+}
+
+static int agent_replace(struct file_agent *agent, const char *path, const void *from, size_t len)
+{
+	static uint8_t in[1 + 2 + PATH_MAX + PIECE_MAX]; /* only the main thread writes files */
+	uint8_t flags = IS_FIRST;
+	size_t done = 0;
+	int error;
+
+	do {
+		size_t piece = len - done < PIECE_MAX ? len - done : PIECE_MAX;
+		struct writer w = writer_of(in, sizeof(in));
+		struct helper_question q = { .op = OP_REPLACE };
+
+		put_u8(&w, (uint8_t)(flags | (done + piece == len ? IS_LAST : 0)));
+		put_u16(&w, (uint16_t)strlen(path));
+		put_bytes(&w, path, strlen(path));
+		put_bytes(&w, (const uint8_t *)from + done, piece);
+		if (w.full)
+			return -ENAMETOOLONG;
+		q.in = bytes_of(in, w.len);
+		error = helper_ask(of(agent)->helper, &q);
+		done += piece;
+		flags = 0;
+	} while (!error && done < len);
+	return error;
+}
+
+void helper_files_use(struct helper_files_agent *a, struct helper *h)
+{
+	*a = (struct helper_files_agent){
+		.agent = { .open = agent_open, .connect = agent_connect, .replace = agent_replace },
+		.helper = h,
+	};
+	file_agent_use(&a->agent);
+}
+
+void helper_files_sealed(struct helper_files_agent *a)
+{
+	a->is_sealed = true;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Files that a helper opens and writes for a process which has given its privileges up.
+ *
+ * It opens, for reading only, regular files and folders: what was permitted by its path before the seal, the files in
+ * a permitted folder, and what a permitted file of settings or users names today. An enemy in the other process can
+ * change none of those files, so he cannot make the helper open another one. What is opened later must not be
+ * a device or a FIFO.
+ */
+#ifndef SSTP_PROC_HELPER_FILES_H
+#define SSTP_PROC_HELPER_FILES_H
+
+#include "proc/helper.h"
+#include "util/file_agent.h"
+
+/* ---- the service */
+
+struct helper_files {
+	struct helper_path *first;   /* permitted paths */
+	struct helper_path *writing; /* the file whose new content arrives in pieces */
+	char *text;                  /* of it */
+	size_t len, room;
+};
+
+/* `f` is zero-initialized, and the service's state. */
+struct helper_service helper_files_service(struct helper_files *f);
+
+/* For other services. */
+bool helper_files_permits(struct helper_files *f, const char *path);
+/*
+ * Whether is_it holds for a word, or for the whole value of a line "key = value", of one of the files whose text
+ * permits more. Comments do not count.
+ */
+bool helper_files_name(struct helper_files *f, bool (*is_it)(const void *arg, const char *word),
+		       const void *arg);
+
+/* ---- the process that asks */
+
+struct helper_files_agent {
+	struct file_agent agent;
+	struct helper *helper;
+	bool is_sealed;
+};
+
+/*
+ * Until helper_files_sealed the process opens files itself, and each that it opens, also one that does not exist, is
+ * permitted for later.
+ */
+void helper_files_use(struct helper_files_agent *a, struct helper *h);
+void helper_files_sealed(struct helper_files_agent *a);
+
+/* Before the seal; 0 or -errno. */
+enum helper_file_use {
+	HELPER_FILE_READ,
+	HELPER_FILE_NAMES, /* read, and what its text names, too; of a folder: what its files *.conf name */
+	HELPER_FILE_WRITE,        /* replaced */
+	HELPER_FILE_WRITE_FOLDER, /* replaced, and its folder is made if it is missing */
+	HELPER_FILE_CONNECT,      /* a Unix socket to connect to */
+	HELPER_FILE_REMOVE, /* removed when the helper ends, if it is the same file then as now */
+	HELPER_FILE_USES,
+};
+int helper_files_permit(struct helper *h, const char *path, enum helper_file_use use);
+
+#endif
