@@ -6,24 +6,21 @@
 #include "auth/auth_command.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "auth/auth_command_run.h"
 #include "auth/eap_login.h"
 #include "eap/packet.h"
 #include "net/job.h"
-#include "proc/run.h"
-#include "util/clock.h"
 #include "util/secret.h"
 
 struct auth_command {
 	const char *command, *server_name;
 	unsigned limit_ms;
+	struct helper *helper; /* runs the command; NULL: this process */
 	atomic_uint running;
 	struct job_pool pool;
 };
@@ -65,6 +62,11 @@ void auth_command_close(struct auth_command *a)
 	free(a);
 }
 
+void auth_command_use_helper(struct auth_command *a, struct helper *h)
+{
+	a->helper = h;
+}
+
 bool auth_command_is_running(const struct auth_command *a)
 {
 	return a && atomic_load(&a->running);
@@ -78,34 +80,6 @@ static void unavailable(struct check *c, const char *what, const char *why)
 	snprintf(c->result.reason, sizeof(c->result.reason), "--auth-command: %s%s", what, why);
 }
 
-/* The first line, without its end. Returns its length, or -errno. */
-static ssize_t read_line(int fd, char *to, size_t size, uint64_t end_ms)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	size_t len = 0;
-	ssize_t n;
-
-	for (;;) {
-		uint64_t now = clock_now_ms();
-		const char *end = memchr(to, '\n', len);
-
-		if (end)
-			return end - to;
-		if (len == size)
-			return -EMSGSIZE;
-		if (now >= end_ms)
-			return -ETIMEDOUT;
-		if (poll(&p, 1, (int)(end_ms - now)) < 0 && errno != EINTR)
-			return -errno;
-		n = read(fd, to + len, size - len);
-		if (n == 0)
-			return (ssize_t)len;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		len += n > 0 ? (size_t)n : 0;
-	}
-}
-
 /* As PID 1 we may lose the command's exit status, if orphans are reaped at the very moment. */
 static bool has_failed(int status)
 {
@@ -113,35 +87,21 @@ static bool has_failed(int status)
 }
 
 /* Returns the length of the answer; -1: none, and the result says why. */
-static ssize_t run(struct check *c, const char *input, char *answer, size_t size)
+static ssize_t run(struct check *c, const char *input, char *answer)
 {
-	const char *const argv[] = { "/bin/sh", "-c", c->command->command, NULL };
-	uint64_t end_ms = clock_now_ms() + c->command->limit_ms;
-	struct run r = { .argv = argv, .input = input };
-	int fd[2], error, status = 0;
+	struct auth_command *a = c->command;
+	struct auth_command_end end;
 	ssize_t len;
-	pid_t pid;
 
-	if (pipe2(fd, O_CLOEXEC) < 0) {
-		unavailable(c, "", strerror(errno));
-		return -1;
-	}
-	r.answer = fd[1];
-	atomic_fetch_add(&c->command->running, 1);
-	error = run_start(&r, &pid);
-	close(fd[1]);
-	len = error;
-	if (!error) {
-		fcntl(fd[0], F_SETFL, O_NONBLOCK);
-		len = read_line(fd[0], answer, size, end_ms);
-		status = run_wait(pid, len < 0 ? 1 : c->command->limit_ms);
-	}
-	atomic_fetch_sub(&c->command->running, 1);
-	close(fd[0]); /* what the command writes after its line is not an error */
-	if (len >= 0 && status < 0 && status != -ECHILD)
-		len = status;
-	if (len >= 0 && has_failed(status)) {
-		snprintf(answer, size, "status %d", status);
+	atomic_fetch_add(&a->running, 1);
+	end = a->helper ? auth_command_ask(a->helper, a->limit_ms, input, answer)
+			: auth_command_run(a->command, a->limit_ms, input, answer);
+	atomic_fetch_sub(&a->running, 1);
+	len = end.len;
+	if (len >= 0 && end.status < 0 && end.status != -ECHILD)
+		len = end.status;
+	if (len >= 0 && has_failed(end.status)) {
+		snprintf(answer, AUTH_COMMAND_LINE_MAX, "status %d", end.status);
 		unavailable(c, "the command failed with ", answer);
 		return -1;
 	}
@@ -175,7 +135,7 @@ static bool ask_command(struct check *c)
 			 "the name or the password is not UTF-8");
 		return false;
 	}
-	len = run(c, input, answer, sizeof(answer));
+	len = run(c, input, answer);
 	if (len >= 0) {
 		why = auth_command_read(rq, bytes_of(answer, (size_t)len), &c->users);
 		if (why)

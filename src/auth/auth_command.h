@@ -21,6 +21,7 @@ enum {
 };
 
 struct auth_command;
+struct helper;
 
 extern const struct auth_backend auth_command_backend; /* its `self` is a struct auth_command */
 
@@ -28,6 +29,8 @@ extern const struct auth_backend auth_command_backend; /* its `self` is a struct
 int auth_command_open(const char *command, const char *server_name, unsigned limit_ms,
 		      struct auth_command **out);
 void auth_command_close(struct auth_command *a); /* no question is open; NULL is fine */
+/* From now on the helper runs the command (auth_command_run.h). */
+void auth_command_use_helper(struct auth_command *a, struct helper *h);
 /* Whether a command runs, for whom nobody else may wait. NULL: no. */
 bool auth_command_is_running(const struct auth_command *a);
 

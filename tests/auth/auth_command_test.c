@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "auth/auth_command.h"
+#include "auth/auth_command_run.h"
 #include "ppp/mschap.h"
 
 #define NT_SECRET "878d8014606cda29677a44efa1353fc7" /* of "secret" */
@@ -28,6 +28,8 @@ static struct {
 	struct auth_service *service;
 	struct auth_result result;
 	bool is_answered;
+	bool has_helper;
+	struct helper *helper;
 } t;
 
 static int set_up(void **state)
@@ -37,10 +39,35 @@ static int set_up(void **state)
 	return loop_open(&t.loop);
 }
 
+/* The same, and a helper runs the commands. */
+static int set_up_helper(void **state)
+{
+	int error = set_up(state);
+
+	t.has_helper = true;
+	return error;
+}
+
+static void start_helper(const char *command, unsigned limit_ms)
+{
+	static struct auth_command_runs runs;
+	static struct helper_service service;
+	const struct helper_service *services[] = { &service };
+	struct helper_cfg cfg = { .services = services, .service_count = 1 };
+
+	runs = (struct auth_command_runs){ .command = command, .limit_ms = limit_ms };
+	service = auth_command_service(&runs);
+	assert_int_equal(helper_start(&cfg, &t.helper), 0);
+	assert_int_equal(helper_seal(t.helper), 0);
+	auth_command_use_helper(t.command, t.helper);
+}
+
 static void close_command(void)
 {
 	auth_close(t.service);
 	auth_command_close(t.command);
+	helper_close(t.helper);
+	t.helper = NULL;
 	t.service = NULL;
 	t.command = NULL;
 }
@@ -56,6 +83,8 @@ static int tear_down(void **state)
 static void open_with_limit(const char *command, unsigned limit_ms)
 {
 	assert_int_equal(auth_command_open(command, "vpn", limit_ms, &t.command), 0);
+	if (t.has_helper)
+		start_helper(command, limit_ms);
 	assert_int_equal(auth_open(&auth_command_backend, t.command, &t.service), 0);
 }
 
@@ -344,6 +373,10 @@ static void too_many_at_once(void **state)
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define BY_HELPER(name)                                                    \
+	{                                                                  \
+#name " by a helper", name, set_up_helper, tear_down, NULL \
+	}
 
 int main(void)
 {
@@ -351,11 +384,17 @@ int main(void)
 		cmocka_unit_test(the_line),
 		cmocka_unit_test(the_longest_line),
 		CASE(each_answer),
+		BY_HELPER(each_answer),
 		CASE(what_is_granted),
+		BY_HELPER(what_is_granted),
 		CASE(the_command_reads_the_line),
+		BY_HELPER(the_command_reads_the_line),
 		CASE(a_command_that_hangs),
+		BY_HELPER(a_command_that_hangs),
 		CASE(a_login_that_ends_meanwhile),
+		BY_HELPER(a_login_that_ends_meanwhile),
 		CASE(too_many_at_once),
+		BY_HELPER(too_many_at_once),
 	};
 
 	return cmocka_run_group_tests_name("auth/auth_command", tests, NULL, NULL);
