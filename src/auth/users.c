@@ -513,11 +513,11 @@ int users_parse(const char *file, const char *text, size_t len, struct users **o
 
 static void warn_of_readers(const char *file)
 {
-	struct stat st;
+	mode_t mode;
 
-	if (file_stat(file, &st) == 0 && (st.st_mode & (S_IWGRP | S_IRWXO)))
+	if (!file_look(file, &mode) && (mode & (S_IWGRP | S_IRWXO)))
 		log_warn(NULL, "%s: other users can read or change it: chmod 600 (mode is %03o)",
-			 file, (unsigned)st.st_mode & 0777);
+			 file, (unsigned)mode & 0777);
 }
 
 static int load_file(struct users_folder *f, const char *file, struct error *err)

@@ -183,11 +183,11 @@ static int put_line(const struct conf *c, const char *name)
 
 static void warn_of_readers(const struct conf *c)
 {
-	struct stat st;
+	mode_t mode;
 
-	if (c->password && !file_stat(c->path, &st) && (st.st_mode & (S_IWGRP | S_IRWXO)))
+	if (c->password && !file_look(c->path, &mode) && (mode & (S_IWGRP | S_IRWXO)))
 		log_warn(NULL, "%s: other users can read or change it: chmod 600 (mode is %03o)",
-			 c->path, (unsigned)st.st_mode & 0777);
+			 c->path, (unsigned)mode & 0777);
 }
 
 static int keep_name(struct users_folder *f, const char *path)

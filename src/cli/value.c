@@ -84,17 +84,15 @@ bool set_file_or_folder(void *to, const char *value, struct error *err)
 
 static bool is_readable(const char *file, bool may_be_folder, struct error *err)
 {
-	struct stat st;
+	mode_t mode;
 	int error;
 
 	if (!strcmp(file, "-"))
 		return wrong(err, "there is no file of this name; /dev/stdin is standard input");
-	error = file_stat(file, &st);
-	if (!error && !file_agent_used() && access(file, R_OK))
-		error = -errno;
+	error = file_look(file, &mode);
 	if (error)
 		return wrong(err, "%s", strerror(-error));
-	if (S_ISDIR(st.st_mode) && !may_be_folder)
+	if (S_ISDIR(mode) && !may_be_folder)
 		return wrong(err, "%s", strerror(EISDIR));
 	return true;
 }

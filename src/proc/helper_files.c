@@ -16,6 +16,7 @@ enum {
 	OP_OPEN = HELPER_OP(HELPER_FILES, 2),
 	OP_REPLACE = HELPER_OP(HELPER_FILES, 3),
 	OP_CONNECT = HELPER_OP(HELPER_FILES, 4),
+	OP_LOOK = HELPER_OP(HELPER_FILES, 5),
 	NAMING_MAX = 16 * 1024 * 1024, /* of a file whose text permits more */
 	WRITTEN_MAX = 64 * 1024 * 1024,
 	PIECE_MAX = 32 * 1024,
@@ -37,6 +38,7 @@ struct helper_path {
 struct search {
 	bool (*is_it)(const void *arg, const char *word);
 	const void *arg;
+	bool with_keys; /* the lines that name private keys, too */
 };
 
 static char *trim(char *at)
@@ -53,6 +55,18 @@ static char *trim(char *at)
 static bool is_word(const struct search *s, const char *word)
 {
 	return *word && (s->is_it(s->arg, word) || (*word == '@' && s->is_it(s->arg, word + 1)));
+}
+
+/* Settings whose values are the files of private keys and their passwords. */
+static bool is_about_key(const char *line)
+{
+	static const char *const names[] = { "key", "key-password-file", "radius-key" };
+	size_t len = strcspn(line, " \t=");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (len == strlen(names[i]) && !strncmp(line, names[i], len))
+			return true;
+	return false;
 }
 
 static bool is_in_line(const struct search *s, char *line)
@@ -78,7 +92,8 @@ static bool is_in_file(const struct search *s, const char *path)
 	rest = text;
 	while (!found && (line = strsep(&rest, "\n"))) {
 		line += strspn(line, " \t\r");
-		found = *line != '#' && *line != ';' && is_in_line(s, line);
+		found = *line != '#' && *line != ';' && (s->with_keys || !is_about_key(line)) &&
+			is_in_line(s, line);
 	}
 	file_free(text, len);
 	return found;
@@ -104,23 +119,27 @@ static bool is_in_folder(const struct search *s, const char *path, DIR *folder)
 	return found;
 }
 
-bool helper_files_name(struct helper_files *f, bool (*is_it)(const void *arg, const char *word),
-		       const void *arg)
+static bool is_named(struct helper_files *f, const struct search *s)
 {
-	const struct search s = { is_it, arg };
 	bool found = false;
 
 	for (const struct helper_path *p = f->first; p && !found; p = p->next) {
 		DIR *folder = p->use == HELPER_FILE_NAMES ? opendir(p->path) : NULL;
 
 		if (folder)
-			found = is_in_folder(&s, p->path, folder);
+			found = is_in_folder(s, p->path, folder);
 		else if (p->use == HELPER_FILE_NAMES)
-			found = is_in_file(&s, p->path);
+			found = is_in_file(s, p->path);
 		if (folder)
 			closedir(folder);
 	}
 	return found;
+}
+
+bool helper_files_name(struct helper_files *f, bool (*is_it)(const void *arg, const char *word),
+		       const void *arg)
+{
+	return is_named(f, &(struct search){ is_it, arg, false });
 }
 
 static bool is_path(const void *path, const char *word)
@@ -164,6 +183,25 @@ bool helper_files_permits(struct helper_files *f, const char *path)
 	return may_read(f, path) || is_in_permitted(f, path) || helper_files_name(f, is_path, path);
 }
 
+static bool may_look(struct helper_files *f, const char *path)
+{
+	return find(f, path, HELPER_FILE_LOOK) || find(f, path, HELPER_FILE_SECRET) ||
+	       helper_files_permits(f, path) ||
+	       is_named(f, &(struct search){ is_path, path, true });
+}
+
+/* By whatever name it is reached. */
+static bool is_secret(const struct helper_files *f, const struct stat *st)
+{
+	struct stat secret;
+
+	for (const struct helper_path *p = f->first; p; p = p->next)
+		if (p->use == HELPER_FILE_SECRET && !stat(p->path, &secret) &&
+		    secret.st_dev == st->st_dev && secret.st_ino == st->st_ino)
+			return true;
+	return false;
+}
+
 /* The rest of a question is a path: it is copied, and ends with a zero byte. */
 static int get_path(struct reader *r, size_t len, char to[PATH_MAX])
 {
@@ -201,7 +239,7 @@ static int permit(void *state, struct helper_call *c)
 
 /* ---- opening */
 
-static int open_checked(const char *path, int flags)
+static int open_checked(const struct helper_files *f, const char *path, int flags)
 {
 	int fd = open(path, flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = 0;
 	struct stat st;
@@ -212,6 +250,8 @@ static int open_checked(const char *path, int flags)
 		error = -errno;
 	else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		error = -EINVAL;
+	else if (is_secret(f, &st))
+		error = -EACCES;
 	if (!error)
 		return fd;
 	close(fd);
@@ -228,10 +268,26 @@ static int open_file(void *state, struct helper_call *c)
 		return error;
 	if (!helper_files_permits(state, path))
 		return -EACCES;
-	fd = open_checked(path, flags);
+	fd = open_checked(state, path, flags);
 	if (fd < 0)
 		return fd;
 	c->fd_out = fd;
+	return 0;
+}
+
+static int look(void *state, struct helper_call *c)
+{
+	char path[PATH_MAX];
+	int error = get_path(&c->in, c->in.left, path);
+	struct stat st;
+
+	if (error)
+		return error;
+	if (!may_look(state, path))
+		return -EACCES;
+	if (stat(path, &st) || access(path, R_OK))
+		return -errno;
+	put_u32(&c->out, st.st_mode);
 	return 0;
 }
 
@@ -350,6 +406,7 @@ static const struct helper_op ops[] = {
 	{ .code = OP_OPEN, .handle = open_file },
 	{ .code = OP_REPLACE, .handle = replace },
 	{ .code = OP_CONNECT, .handle = connect_path },
+	{ .code = OP_LOOK, .handle = look },
 };
 
 struct helper_service helper_files_service(struct helper_files *f)
@@ -415,6 +472,37 @@ static int agent_open(struct file_agent *agent, const char *path, int flags)
 	return error ? error : fd < 0 ? -errno : fd;
 }
 
+static int look_here(const char *path, mode_t *mode)
+{
+	struct stat st;
+
+	if (stat(path, &st) || access(path, R_OK))
+		return -errno;
+	*mode = st.st_mode;
+	return 0;
+}
+
+static int agent_look(struct file_agent *agent, const char *path, mode_t *mode)
+{
+	struct helper_files_agent *a = of(agent);
+	struct helper_question q = { .op = OP_LOOK, .in = bytes_text(path) };
+	uint8_t out[4];
+	int error;
+
+	if (!a->is_sealed) {
+		error = helper_files_permit(a->helper, path, HELPER_FILE_LOOK);
+		return error ? error : look_here(path, mode);
+	}
+	q.out = out;
+	q.out_room = sizeof(out);
+	error = helper_ask(a->helper, &q);
+	if (!error && q.out_len != sizeof(out))
+		error = -EBADMSG;
+	if (!error)
+		*mode = (mode_t)load_u32(out);
+	return error;
+}
+
 static int agent_connect(struct file_agent *agent, const char *path)
 {
 	return ask_for_descriptor(of(agent)->helper, OP_CONNECT, 0, path);
@@ -446,12 +534,23 @@ static int agent_replace(struct file_agent *agent, const char *path, const void 
 	return error;
 }
 
+static void permit_noted(void *arg, const char *path, bool is_opened)
+{
+	const struct helper_files_agent *a = arg;
+
+	helper_files_permit(a->helper, path, is_opened ? HELPER_FILE_READ : HELPER_FILE_LOOK);
+}
+
 void helper_files_use(struct helper_files_agent *a, struct helper *h)
 {
 	*a = (struct helper_files_agent){
-		.agent = { .open = agent_open, .connect = agent_connect, .replace = agent_replace },
+		.agent = { .open = agent_open,
+			   .look = agent_look,
+			   .connect = agent_connect,
+			   .replace = agent_replace },
 		.helper = h,
 	};
+	file_each_noted(permit_noted, a);
 	file_agent_use(&a->agent);
 }
 

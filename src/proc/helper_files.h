@@ -4,7 +4,8 @@
  *
  * It opens, for reading only, regular files and folders: what was permitted by its path before the seal, the files in
  * a permitted folder, and what a permitted file of settings or users names today. An enemy in the other process can
- * change none of those files, so he cannot make the helper open another one. What is opened later must not be
+ * change none of those files, so he cannot make the helper open another one. What a line with the key "key" names
+ * is not opened: another process has the private keys. What is opened later must not be
  * a device or a FIFO.
  */
 #ifndef SSTP_PROC_HELPER_FILES_H
@@ -44,7 +45,7 @@ struct helper_files_agent {
 
 /*
  * Until helper_files_sealed the process opens files itself, and each that it opens, also one that does not exist, is
- * permitted for later.
+ * permitted for later, as is what was noted before (file_note_paths).
  */
 void helper_files_use(struct helper_files_agent *a, struct helper *h);
 void helper_files_sealed(struct helper_files_agent *a);
@@ -52,11 +53,13 @@ void helper_files_sealed(struct helper_files_agent *a);
 /* Before the seal; 0 or -errno. */
 enum helper_file_use {
 	HELPER_FILE_READ,
+	HELPER_FILE_LOOK, /* only its type and permissions */
 	HELPER_FILE_NAMES, /* read, and what its text names, too; of a folder: what its files *.conf name */
 	HELPER_FILE_WRITE,        /* replaced */
 	HELPER_FILE_WRITE_FOLDER, /* replaced, and its folder is made if it is missing */
 	HELPER_FILE_CONNECT,      /* a Unix socket to connect to */
 	HELPER_FILE_REMOVE, /* removed when the helper ends, if it is the same file then as now */
+	HELPER_FILE_SECRET, /* of a private key: it is never opened, whatever else permits it */
 	HELPER_FILE_USES,
 };
 int helper_files_permit(struct helper *h, const char *path, enum helper_file_use use);

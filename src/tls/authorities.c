@@ -114,9 +114,9 @@ static int load_folder(struct authorities *a, const char *path, struct tally *n)
 
 static int load_path(struct authorities *a, const char *path, struct error *err)
 {
-	struct stat st;
+	mode_t mode;
 	struct tally n = { .taken = 0 };
-	bool is_folder = !file_stat(path, &st) && S_ISDIR(st.st_mode);
+	bool is_folder = !file_look(path, &mode) && S_ISDIR(mode);
 	int error = is_folder ? load_folder(a, path, &n) : load_file(a, path, &n);
 
 	if (error) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -20,12 +21,55 @@ struct file_agent *file_agent_used(void)
 	return agent;
 }
 
+/* ---- what was opened before there is an agent */
+
+struct noted {
+	struct noted *next;
+	bool is_opened;
+	char path[];
+};
+
+static struct noted *first_noted;
+static bool is_noting;
+
+void file_note_paths(void)
+{
+	is_noting = true;
+}
+
+static void note(const char *path, bool is_opened)
+{
+	size_t size = strlen(path) + 1;
+	struct noted *n;
+
+	for (n = first_noted; n; n = n->next)
+		if (!strcmp(n->path, path) && n->is_opened == is_opened)
+			return;
+	n = malloc(sizeof(*n) + size);
+	if (!n)
+		return;
+	n->next = first_noted;
+	n->is_opened = is_opened;
+	memcpy(n->path, path, size);
+	first_noted = n;
+}
+
+void file_each_noted(void (*each)(void *arg, const char *path, bool is_opened), void *arg)
+{
+	for (const struct noted *n = first_noted; n; n = n->next)
+		each(arg, n->path, n->is_opened);
+}
+
+/* ---- opening */
+
 static int open_it(const char *path, int flags)
 {
 	int fd;
 
 	if (agent)
 		return agent->open(agent, path, flags);
+	if (is_noting)
+		note(path, true);
 	fd = open(path, flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	return fd < 0 ? -errno : fd;
 }
@@ -47,18 +91,18 @@ DIR *file_open_folder(const char *path)
 	return folder;
 }
 
-int file_stat(const char *path, struct stat *st)
+int file_look(const char *path, mode_t *mode)
 {
-	int fd, error;
+	struct stat st;
 
-	if (!agent)
-		return stat(path, st) ? -errno : 0;
-	fd = open_it(path, 0);
-	if (fd < 0)
-		return fd;
-	error = fstat(fd, st) ? -errno : 0;
-	close(fd);
-	return error;
+	if (agent)
+		return agent->look(agent, path, mode);
+	if (is_noting)
+		note(path, false);
+	if (stat(path, &st) || access(path, R_OK))
+		return -errno;
+	*mode = st.st_mode;
+	return 0;
 }
 
 static int connect_here(const char *path)

@@ -8,6 +8,7 @@
 #define SSTP_UTIL_FILE_AGENT_H
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -15,10 +16,19 @@ struct file_agent {
 	/* Each returns a descriptor that closes on exec, or -errno. */
 	int (*open)(struct file_agent *a, const char *path,
 		    int flags); /* flags: 0 or O_DIRECTORY */
+	/* 0 or -errno, if it cannot be read either. */
+	int (*look)(struct file_agent *a, const char *path, mode_t *mode);
 	int (*connect)(struct file_agent *a, const char *path);
 	/* As file_replace with `like` NULL. 0 or -errno. */
 	int (*replace)(struct file_agent *a, const char *path, const void *from, size_t len);
 };
+
+/*
+ * From now on it is noted which files are opened or looked at, for an agent that is to open them again. `is_opened`
+ * false: it was only looked at.
+ */
+void file_note_paths(void);
+void file_each_noted(void (*each)(void *arg, const char *path, bool is_opened), void *arg);
 
 /* Before threads are made. NULL: none, as at first. */
 void file_agent_use(struct file_agent *a);
@@ -26,8 +36,9 @@ struct file_agent *file_agent_used(void);
 
 /* Opens it for reading only. A FIFO is not waited for, and a terminal does not become ours. */
 int file_open_read(const char *path);
-DIR *file_open_folder(const char *path);          /* NULL: errno says why */
-int file_stat(const char *path, struct stat *st); /* 0 or -errno; the file must be readable */
+DIR *file_open_folder(const char *path); /* NULL: errno says why */
+/* Its type and permissions, st_mode of stat(2). 0, or -errno; also when it cannot be read. */
+int file_look(const char *path, mode_t *mode);
 /* A nonblocking connection to the Unix socket there, which may fail at once when many others wait. */
 int file_connect(const char *path);
 

@@ -109,15 +109,15 @@ static void assert_refuses(const char *path)
 
 static void what_was_opened(void **state)
 {
-	struct stat st;
+	mode_t mode;
 
 	(void)state;
 	assert_reads("key", "k");
 	assert_int_equal(file_open_read(path_of("later")), -ENOENT);
 	seal();
 	assert_reads("key", "k");
-	assert_int_equal(file_stat(path_of("key"), &st), 0);
-	assert_int_equal(st.st_size, 1);
+	assert_int_equal(file_look(path_of("key"), &mode), 0);
+	assert_true(S_ISREG(mode));
 	assert_int_equal(file_open_read(path_of("later")), -ENOENT);
 	write_file("later", "l", NULL);
 	assert_reads("later", "l");
@@ -142,6 +142,29 @@ static void only_for_reading(void **state)
 	assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
 	assert_int_equal(write(fd, "x", 1), -1);
 	close(fd);
+}
+
+static int open_lab_noted(void **state)
+{
+	mode_t mode;
+
+	file_note_paths();
+	assert_int_equal(file_open_read("/etc/none-such"), -ENOENT);
+	assert_int_equal(file_look("/proc", &mode), 0);
+	return open_lab(state);
+}
+
+/* What was opened before the helper was started, such as the settings. */
+static void noted_before(void **state)
+{
+	mode_t mode;
+
+	(void)state;
+	seal();
+	assert_int_equal(file_open_read("/etc/none-such"), -ENOENT);
+	assert_int_equal(file_look("/proc", &mode), 0);
+	assert_refuses("/proc");
+	assert_refuses("/etc/none-other");
 }
 
 static void no_device_and_no_fifo(void **state)
@@ -214,6 +237,34 @@ static void what_files_name(void **state)
 	assert_true(helper_files_name(&here, is_network, "10.1.0.0/16"));
 	assert_false(helper_files_name(&here, is_network, "10.2.0.0/16"));
 	free(here.first);
+}
+
+/* It is not opened, by any name; whether it is there may be known. */
+static void secrets(void **state)
+{
+	mode_t mode;
+
+	(void)state;
+	assert_reads("ann.secret", "a");
+	assert_int_equal(file_look(path_of("bob.secret"), &mode), 0);
+	assert_int_equal(helper_files_permit(helper, path_of("config"), HELPER_FILE_NAMES), 0);
+	assert_int_equal(helper_files_permit(helper, path_of("key"), HELPER_FILE_SECRET), 0);
+	assert_int_equal(helper_files_permit(helper, path_of("key"), HELPER_FILE_READ), 0);
+	assert_int_equal(helper_files_permit(helper, path_of("users.d"), HELPER_FILE_READ), 0);
+	seal();
+	assert_refuses(path_of("key"));
+	assert_int_equal(file_look(path_of("key"), &mode), 0);
+	assert_int_equal(link(path_of("key"), path_of("users.d/key")), 0);
+	assert_refuses(path_of("users.d/key"));
+	assert_int_equal(symlink("../key", path_of("users.d/link")), 0);
+	assert_refuses(path_of("users.d/link"));
+	write_file("config", " key = ", "/old.pem\n");
+	assert_refuses(path_of("old.pem"));
+	assert_int_equal(file_look(path_of("old.pem"), &mode), 0);
+	assert_refuses(path_of("bob.secret"));
+	assert_int_equal(file_look(path_of("bob.secret"), &mode), 0);
+	assert_int_equal(file_look("/etc/shadow", &mode), -EACCES);
+	assert_reads("ann.secret", "a");
 }
 
 static void replacing(void **state)
@@ -327,6 +378,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_device_and_no_fifo, open_lab, close_lab),
 		cmocka_unit_test_setup_teardown(a_folder, open_lab, close_lab),
 		cmocka_unit_test_setup_teardown(what_files_name, open_lab, close_lab),
+		cmocka_unit_test_setup_teardown(secrets, open_lab, close_lab),
+		cmocka_unit_test_setup_teardown(noted_before, open_lab_noted, close_lab),
 		cmocka_unit_test_setup_teardown(replacing, open_lab, close_lab),
 		cmocka_unit_test_setup_teardown(connecting, open_lab, close_lab),
 		cmocka_unit_test_setup_teardown(removing, open_lab, close_lab),
