@@ -33,7 +33,7 @@ struct radius {
 	struct loop_task take_records;
 	struct loop_task stop;
 	struct loop_timer stop_timer;
-	bool is_stopping;
+	bool is_started, is_stopping;
 	bool has_address;         /* in nas; under the lock */
 	struct histogram latency; /* under the lock, as is: */
 	uint64_t unanswered;
@@ -526,12 +526,18 @@ int radius_open(const struct radius_cfg *cfg, const struct radius_orders *orders
 		error = open_tls(r);
 	if (!error)
 		error = radius_listen_open(&r->listen, r->loop, cfg, &r->nas, orders);
-	if (!error)
-		error = start_thread(r);
 	if (error)
 		free_radius(r);
 	else
 		*out = r;
+	return error;
+}
+
+int radius_start(struct radius *r)
+{
+	int error = start_thread(r);
+
+	r->is_started = !error;
 	return error;
 }
 
@@ -551,11 +557,13 @@ void radius_close(struct radius *r)
 {
 	if (!r)
 		return;
-	account_server(r, RADIUS_OFF);
-	loop_async_post(r->loop, &r->stop);
-	pthread_join(r->thread, NULL);
-	radius_wire_close(&r->logins);
-	radius_acct_close(&r->acct);
+	if (r->is_started) {
+		account_server(r, RADIUS_OFF);
+		loop_async_post(r->loop, &r->stop);
+		pthread_join(r->thread, NULL);
+		radius_wire_close(&r->logins);
+		radius_acct_close(&r->acct);
+	}
 	drop_rest(r);
 	free_radius(r);
 }

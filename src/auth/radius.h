@@ -47,11 +47,12 @@ extern const struct auth_backend radius_backend; /* its `self` is a struct radiu
 int radius_check(const struct radius_cfg *cfg, struct error *err);
 
 /*
- * The caller keeps `cfg` and `orders`. Starts the thread. 0 or -errno, after logging the error of a
- * port that can't be opened.
+ * The caller keeps `cfg` and `orders`. 0 or -errno, after logging the error of a port that can't be
+ * opened.
  */
 int radius_open(const struct radius_cfg *cfg, const struct radius_orders *orders,
 		struct radius **out);
+int radius_start(struct radius *r); /* Starts the thread: before it nothing is sent. 0 or -errno */
 /*
  * Ends the thread, when the last record has been acknowledged or after RADIUS_STOP_MS. No question
  * is open; NULL is fine.

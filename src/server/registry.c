@@ -67,6 +67,7 @@ struct registry {
 	struct leases *leases;
 	bool are_leases_new; /* changed since they were last printed */
 	struct netlink *netlink;
+	struct registry_routes *routes; /* NULL: by netlink */
 	unsigned ifindex;
 	pthread_rwlock_t others_lock;
 	struct addr_map *others;  /* of registrations, by address */
@@ -146,6 +147,11 @@ void registry_close(struct registry *r)
 	pthread_mutex_destroy(&r->lock);
 	pthread_rwlock_destroy(&r->others_lock);
 	free(r);
+}
+
+void registry_use_routes(struct registry *r, struct registry_routes *routes)
+{
+	r->routes = routes;
 }
 
 void registry_set_device(struct registry *r, struct netlink *netlink, unsigned ifindex)
@@ -247,16 +253,16 @@ void registry_keep_addresses(struct registry *r, const struct users *users)
 	pthread_mutex_unlock(&r->lock);
 }
 
-static void route(struct registry *r, const struct ip_prefix *to, bool add)
+/* 0 or -errno; without a device there are no routes. */
+static int route(struct registry *r, const struct ip_prefix *to, bool add)
 {
 	struct route way = { .dst = *to, .ifindex = r->ifindex };
 
+	if (r->routes)
+		return r->routes->change(r->routes, to, add);
 	if (!r->netlink)
-		return;
-	if (add)
-		netlink_route_replace(r->netlink, &way);
-	else
-		netlink_route_del(r->netlink, &way);
+		return 0;
+	return add ? netlink_route_replace(r->netlink, &way) : netlink_route_del(r->netlink, &way);
 }
 
 /* An address from outside the pool's network needs a route to the device; cfg->host_routes: all. */
@@ -744,12 +750,8 @@ bool registry_has_claims(const struct registry *r, const struct ip_addr *a)
 /* The route is longer than that to the network on the interface outside. */
 static void route6(struct registry *r, const struct ip_addr *a, bool add)
 {
-	struct route way = { .dst = { *a, 128 }, .ifindex = r->ifindex };
-	int error = 0;
+	int error = route(r, &(struct ip_prefix){ *a, 128 }, add);
 
-	if (r->netlink)
-		error = add ? netlink_route_replace(r->netlink, &way)
-			    : netlink_route_del(r->netlink, &way);
 	if (error && add)
 		log_warn(NULL, "no route to the client's address %s: %s", ip_print(a).text,
 			 strerror(-error));
@@ -940,8 +942,7 @@ static bool would_cut(const struct registry *r, const struct registration *reg,
 static const char *add_network(struct registry *r, const struct registration *reg,
 			       const struct ip_prefix *network)
 {
-	struct route way = { .dst = *network, .ifindex = r->ifindex };
-	int error = 0;
+	int error;
 
 	if (!reg->is_logged_in || reg->is_evicted)
 		return "the session ends";
@@ -949,8 +950,7 @@ static const char *add_network(struct registry *r, const struct registration *re
 		return "the server or the client's connection is in it";
 	if (!networks_add(&r->networks, network, reg->worker, reg->session))
 		return strerror(ENOMEM);
-	if (r->netlink)
-		error = netlink_route_replace(r->netlink, &way);
+	error = route(r, network, true);
 	if (!error)
 		return NULL;
 	networks_drop(&r->networks, network, reg->session);

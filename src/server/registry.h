@@ -68,6 +68,11 @@ int registry_open(const struct server_cfg *cfg, struct registry **out);
 /* From any thread; the old ones stay valid. */
 void registry_use_settings(struct registry *r, const struct server_cfg *cfg);
 void registry_close(struct registry *r);
+/* Sets and removes routes to the device instead of the registry, for a process that may not do that. */
+struct registry_routes {
+	int (*change)(struct registry_routes *r, const struct ip_prefix *to, bool add);
+};
+void registry_use_routes(struct registry *r, struct registry_routes *routes);
 /* Takes over the netlink socket, of the TUN device's namespace, for routes to addresses outside the
  * pool; NULL: no routes are made. */
 void registry_set_device(struct registry *r, struct netlink *netlink, unsigned ifindex);

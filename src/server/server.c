@@ -886,9 +886,22 @@ static int run_loop(struct server *srv)
 	return error;
 }
 
+static int start_radius(struct server *srv)
+{
+	int error = srv->shared.radius ? radius_start(srv->shared.radius) : 0;
+
+	if (error)
+		log_error(NULL, "cannot start RADIUS' thread: %s%s", strerror(-error),
+			  seccomp_advice(error));
+	return error;
+}
+
 static enum tunnel_reason run(struct server *srv)
 {
-	int error = start_workers(srv);
+	int error = start_radius(srv);
+
+	if (!error)
+		error = start_workers(srv);
 
 	if (!error)
 		error = run_loop(srv);
