@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One row for each system call. Some machines lack the older calls and have newer ones with 64-bit times; a C
+ * library decides which of them it uses, so a row is there wherever the machine has the call.
+ */
+#include "proc/syscall_list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <termios.h>
+
+/* ---- conditions of arguments */
+
+#define VALUES(array) .count = sizeof(array) / sizeof(*(array)), .values = (array)
+
+static const uint32_t socket_families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+static const uint32_t pair_families[] = { AF_UNIX };
+static const uint32_t prctl_options[] = { PR_SET_NAME };
+static const uint32_t no_pid[] = { 0 };
+static const uint32_t thread_flags[] = { CLONE_VM | CLONE_SIGHAND | CLONE_THREAD };
+static const uint32_t namespace_flags[] = { CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
+					    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
+					    CLONE_NEWCGROUP };
+static const uint32_t fcntl_commands[] = {
+	F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_SETLK, F_GETLK, F_SETLKW,
+};
+/* Of terminals, without TIOCSTI, which types for the user. */
+static const uint32_t ioctl_requests[] = {
+	FIONREAD, FIONBIO, TIOCOUTQ, SIOCOUTQNSD, TIOCGWINSZ, TCGETS, TCSETS, TCSETSW, TCSETSF,
+};
+
+/*
+ * Memory is never executable and writable. The static program maps no more code at all; glibc's look-ups load
+ * libraries (nsswitch.conf).
+ */
+#ifdef __GLIBC__
+static const uint32_t code[] = { PROT_WRITE | PROT_EXEC };
+#define NO_CODE ARG_NOT_ALL
+#else
+static const uint32_t code[] = { PROT_EXEC };
+#define NO_CODE ARG_LACKS
+#endif
+
+enum condition {
+	NO_CONDITION,
+	MAPS,
+	SOCKET,
+	SOCKETPAIR,
+	PRCTL,
+	OWN_LIMITS,
+	NEW_THREAD,
+	IS_MISSING,
+	FCNTL,
+	IOCTL,
+	OWN_PROCESS,
+};
+
+static const struct {
+	struct syscall_arg args[SYSCALL_ARGS];
+	uint16_t error;
+} conditions[] = {
+	[NO_CONDITION] = { .error = EPERM },
+	[MAPS] = { { { NO_CODE, 2, VALUES(code) } }, EACCES },
+	[SOCKET] = { { { ARG_ONE_OF, 0, VALUES(socket_families) } }, EACCES },
+	[SOCKETPAIR] = { { { ARG_ONE_OF, 0, VALUES(pair_families) } }, EACCES },
+	[PRCTL] = { { { ARG_ONE_OF, 0, VALUES(prctl_options) } }, EPERM },
+	[OWN_LIMITS] = { { { ARG_ONE_OF, 0, VALUES(no_pid) } }, EPERM },
+	[NEW_THREAD] = { { { ARG_HAS, 0, VALUES(thread_flags) },
+			   { ARG_LACKS, 0, VALUES(namespace_flags) } },
+			 EPERM },
+	/* its flags are in memory, where a filter does not look; the C library then calls clone */
+	[IS_MISSING] = { { { ARG_ONE_OF, 0, 0, NULL } }, ENOSYS },
+	[FCNTL] = { { { ARG_ONE_OF, 1, VALUES(fcntl_commands) } }, EPERM },
+	[IOCTL] = { { { ARG_ONE_OF, 1, VALUES(ioctl_requests) } }, ENOTTY },
+	[OWN_PROCESS] = { { { ARG_OWN, 0, 0, NULL } }, EPERM },
+};
+
+/* ---- the calls */
+
+enum {
+	SERVE = 1 << SANDBOX_SERVE,
+	CONNECT = 1 << SANDBOX_CONNECT,
+	RUN = 1 << SANDBOX_RUN,
+	PROXY = 1 << SANDBOX_PROXY,
+	PROBE = 1 << SANDBOX_PROBE,
+	LONG = SERVE | CONNECT | RUN | PROXY, /* verbs that run long */
+	ALL = LONG | PROBE,
+};
+
+static const struct {
+	uint16_t number;
+	uint8_t verbs, condition;
+} table[] = {
+	/* memory, threads, time */
+	{ SYS_brk, ALL, 0 },
+	{ SYS_munmap, ALL, 0 },
+	{ SYS_mremap, ALL, 0 },
+	{ SYS_madvise, ALL, 0 },
+	{ SYS_mprotect, ALL, MAPS },
+	{ SYS_clone, ALL, NEW_THREAD },
+	{ SYS_futex, ALL, 0 },
+	{ SYS_set_robust_list, ALL, 0 },
+	{ SYS_set_tid_address, ALL, 0 },
+	{ SYS_membarrier, ALL, 0 },
+	{ SYS_sched_yield, ALL, 0 },
+	{ SYS_sched_getaffinity, ALL, 0 },
+	{ SYS_gettid, ALL, 0 },
+	{ SYS_getpid, ALL, 0 },
+	{ SYS_getppid, ALL, 0 },
+	{ SYS_getuid, ALL, 0 },
+	{ SYS_geteuid, ALL, 0 },
+	{ SYS_getgid, ALL, 0 },
+	{ SYS_getegid, ALL, 0 },
+	{ SYS_uname, ALL, 0 },
+	{ SYS_sysinfo, ALL, 0 },
+	{ SYS_prctl, ALL, PRCTL },
+	{ SYS_prlimit64, ALL, OWN_LIMITS },
+	{ SYS_exit, ALL, 0 },
+	{ SYS_exit_group, ALL, 0 },
+	{ SYS_restart_syscall, ALL, 0 },
+	{ SYS_nanosleep, ALL, 0 },
+	{ SYS_getrandom, ALL, 0 },
+	/* signals: only to ourselves */
+	{ SYS_rt_sigaction, ALL, 0 },
+	{ SYS_rt_sigprocmask, ALL, 0 },
+	{ SYS_rt_sigreturn, ALL, 0 },
+	{ SYS_sigaltstack, ALL, 0 },
+	{ SYS_kill, ALL, OWN_PROCESS },
+	{ SYS_tkill, ALL, OWN_PROCESS },
+	{ SYS_tgkill, ALL, OWN_PROCESS },
+	/* descriptors */
+	{ SYS_read, ALL, 0 },
+	{ SYS_readv, ALL, 0 },
+	{ SYS_pread64, ALL, 0 },
+	{ SYS_write, ALL, 0 },
+	{ SYS_writev, ALL, 0 },
+	{ SYS_close, ALL, 0 },
+	{ SYS_lseek, ALL, 0 },
+	{ SYS_dup, ALL, 0 },
+	{ SYS_dup3, ALL, 0 },
+	{ SYS_pipe2, ALL, 0 },
+	{ SYS_ioctl, ALL, IOCTL },
+	{ SYS_ppoll, ALL, 0 },
+	{ SYS_epoll_create1, ALL, 0 },
+	{ SYS_epoll_ctl, ALL, 0 },
+	{ SYS_epoll_pwait, ALL, 0 },
+	{ SYS_eventfd2, ALL, 0 },
+	{ SYS_signalfd4, ALL, 0 },
+	{ SYS_timerfd_create, ALL, 0 },
+	/* files: which of them, Landlock says */
+	{ SYS_openat, ALL, 0 },
+	{ SYS_fstat, ALL, 0 },
+	{ SYS_faccessat, ALL, 0 },
+	{ SYS_readlinkat, ALL, 0 },
+	{ SYS_getdents64, ALL, 0 },
+	{ SYS_flock, LONG, 0 },
+	{ SYS_ftruncate, LONG, 0 },
+	{ SYS_fsync, LONG, 0 },
+	{ SYS_unlinkat, LONG, 0 },
+	/* sockets */
+	{ SYS_socket, ALL, SOCKET },
+	{ SYS_socketpair, ALL, SOCKETPAIR },
+	{ SYS_bind, ALL, 0 },
+	{ SYS_connect, ALL, 0 },
+	{ SYS_listen, LONG, 0 },
+	{ SYS_accept4, LONG, 0 },
+	{ SYS_getsockname, ALL, 0 },
+	{ SYS_getpeername, ALL, 0 },
+	{ SYS_sendto, ALL, 0 },
+	{ SYS_recvfrom, ALL, 0 },
+	{ SYS_sendmsg, ALL, 0 },
+	{ SYS_recvmsg, ALL, 0 },
+	{ SYS_sendmmsg, ALL, 0 },
+	{ SYS_recvmmsg, ALL, 0 },
+	{ SYS_setsockopt, ALL, 0 },
+	{ SYS_getsockopt, ALL, 0 },
+	{ SYS_shutdown, ALL, 0 },
+/* not on every machine, or not in every header */
+#ifdef SYS_mmap
+	{ SYS_mmap, ALL, MAPS },
+#endif
+#ifdef SYS_mmap2
+	{ SYS_mmap2, ALL, MAPS },
+#endif
+#ifdef SYS_fcntl
+	{ SYS_fcntl, ALL, FCNTL },
+#endif
+#ifdef SYS_fcntl64
+	{ SYS_fcntl64, ALL, FCNTL },
+#endif
+#ifdef SYS_clone3
+	{ SYS_clone3, ALL, IS_MISSING },
+#endif
+#ifdef SYS_rseq
+	{ SYS_rseq, ALL, 0 },
+#endif
+#ifdef SYS_clock_gettime
+	{ SYS_clock_gettime, ALL, 0 },
+#endif
+#ifdef SYS_clock_gettime32
+	{ SYS_clock_gettime32, ALL, 0 },
+#endif
+#ifdef SYS_clock_getres
+	{ SYS_clock_getres, ALL, 0 },
+#endif
+#ifdef SYS_clock_getres_time32
+	{ SYS_clock_getres_time32, ALL, 0 },
+#endif
+#ifdef SYS_clock_nanosleep
+	{ SYS_clock_nanosleep, ALL, 0 },
+#endif
+#ifdef SYS_clock_nanosleep_time32
+	{ SYS_clock_nanosleep_time32, ALL, 0 },
+#endif
+#ifdef SYS_gettimeofday
+	{ SYS_gettimeofday, ALL, 0 },
+#endif
+#ifdef SYS_gettimeofday_time32
+	{ SYS_gettimeofday_time32, ALL, 0 },
+#endif
+#ifdef SYS_time
+	{ SYS_time, ALL, 0 },
+#endif
+#ifdef SYS_getrlimit
+	{ SYS_getrlimit, ALL, 0 },
+#endif
+#ifdef SYS_rt_sigtimedwait
+	{ SYS_rt_sigtimedwait, ALL, 0 },
+#endif
+#ifdef SYS_sigreturn
+	{ SYS_sigreturn, ALL, 0 },
+#endif
+#ifdef SYS__llseek
+	{ SYS__llseek, ALL, 0 },
+#endif
+#ifdef SYS_open
+	{ SYS_open, ALL, 0 },
+#endif
+#ifdef SYS_stat
+	{ SYS_stat, ALL, 0 },
+	{ SYS_lstat, ALL, 0 },
+	{ SYS_access, ALL, 0 },
+	{ SYS_readlink, ALL, 0 },
+	{ SYS_unlink, LONG, 0 },
+	{ SYS_pipe, ALL, 0 },
+	{ SYS_dup2, ALL, 0 },
+	{ SYS_poll, ALL, 0 },
+	{ SYS_epoll_wait, ALL, 0 },
+#endif
+#ifdef SYS_stat64
+	{ SYS_stat64, ALL, 0 },
+	{ SYS_lstat64, ALL, 0 },
+	{ SYS_fstat64, ALL, 0 },
+	{ SYS_ftruncate64, LONG, 0 },
+#endif
+#ifdef SYS_fstatat64
+	{ SYS_fstatat64, ALL, 0 },
+#endif
+#ifdef SYS_newfstatat
+	{ SYS_newfstatat, ALL, 0 },
+#endif
+#ifdef SYS_statx
+	{ SYS_statx, ALL, 0 },
+#endif
+#ifdef SYS_select
+	{ SYS_select, ALL, 0 },
+#endif
+#ifdef SYS__newselect
+	{ SYS__newselect, ALL, 0 },
+#endif
+#ifdef SYS_pselect6
+	{ SYS_pselect6, ALL, 0 },
+#endif
+#ifdef SYS_accept
+	{ SYS_accept, LONG, 0 },
+#endif
+#ifdef SYS_send
+	{ SYS_send, ALL, 0 },
+#endif
+#ifdef SYS_recv
+	{ SYS_recv, ALL, 0 },
+#endif
+#ifdef SYS_getuid32
+	{ SYS_getuid32, ALL, 0 },
+	{ SYS_geteuid32, ALL, 0 },
+	{ SYS_getgid32, ALL, 0 },
+	{ SYS_getegid32, ALL, 0 },
+#endif
+#ifdef SYS_arm_set_tls
+	{ SYS_arm_set_tls, ALL, 0 },
+#endif
+};
+
+/* Calls of 32-bit machines with 64-bit times; musl before 1.2 has no names for them. */
+#if __SIZEOF_POINTER__ == 4
+#ifdef __mips__
+enum { TIME64 = 4403 };
+#else
+enum { TIME64 = 403 };
+#endif
+/* clock_gettime, clock_getres, clock_nanosleep, pselect6, ppoll, recvmmsg, rt_sigtimedwait, futex */
+static const uint16_t time64_calls[] = { 0, 3, 4, 10, 11, 14, 18, 19 };
+#endif
+
+static int by_number(const void *a, const void *b)
+{
+	const struct syscall_rule *x = a, *y = b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+size_t syscall_list(enum sandbox_verb verb, struct syscall_rule to[SYSCALLS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		if (!(table[i].verbs & 1 << verb))
+			continue;
+		to[count] = (struct syscall_rule){ .number = table[i].number,
+						   .error = conditions[table[i].condition].error };
+		for (size_t k = 0; k < SYSCALL_ARGS; k++)
+			to[count].args[k] = conditions[table[i].condition].args[k];
+		count++;
+	}
+#if __SIZEOF_POINTER__ == 4
+	for (size_t i = 0; i < sizeof(time64_calls) / sizeof(*time64_calls); i++)
+		to[count++] = (struct syscall_rule){ .number = TIME64 + time64_calls[i] };
+#endif
+	qsort(to, count, sizeof(*to), by_number);
+	return count;
+}
