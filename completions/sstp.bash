@@ -112,8 +112,9 @@ _sstp()
 		--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy) return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
+		--sandbox) _sstp_reply -W "auto require off"; return ;;
 		esac
-		options="--server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --json --via --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --json --via --sandbox --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	passwd)
 		case $prev in

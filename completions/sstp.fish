@@ -330,6 +330,7 @@ complete -c sstp -n '__fish_seen_subcommand_from probe' -l proxy-ca-cert -r -F -
 complete -c sstp -n '__fish_seen_subcommand_from probe' -l no-proxy -d 'connect to the server without a proxy, whatever the variables say'
 complete -c sstp -n '__fish_seen_subcommand_from probe' -l json -d 'print the report as one JSON object'
 complete -c sstp -n '__fish_seen_subcommand_from probe' -l via -d 'while a way fails, try the others that are known'
+complete -c sstp -n '__fish_seen_subcommand_from probe' -l sandbox -x -a 'auto require off' -d 'auto'
 complete -c sstp -n '__fish_seen_subcommand_from probe' -l config -s c -r -F -d 'read settings from FILE'
 complete -c sstp -n '__fish_seen_subcommand_from probe' -l check -d 'check the settings, say what is wrong with them, and stop'
 complete -c sstp -n '__fish_seen_subcommand_from probe' -l verbose -s v -d 'log packets and transitions too'

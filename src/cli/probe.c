@@ -6,14 +6,18 @@
 #include "cli/common.h"
 #include "cli/exit_code.h"
 #include "cli/probe_json.h"
+#include "cli/sandbox_option.h"
 #include "cli/verbs.h"
+#include "client/client_sandbox.h"
 #include "client/probe.h"
 #include "client/server_list.h"
 #include "sstp/sstp.h"
+#include "util/log_writer.h"
 
 struct probe_settings {
 	struct common_settings common;
 	struct server_settings server;
+	struct sandbox_settings sandbox;
 	bool json, via;
 };
 
@@ -41,7 +45,8 @@ static const struct option_group report_options = OPTION_GROUP(report_table);
 static const struct option_use uses[] = {
 	SERVER_USES(struct probe_settings),
 	{ .heading = "The report", .group = &report_options },
-	{ .heading = "General", .group = &common_options, .at = AT(common) },
+	{ .heading = "General", .group = &sandbox_options, .at = AT(sandbox) },
+	{ .group = &common_options, .at = AT(common) },
 };
 
 static void print_date(const char *label, time_t at)
@@ -270,13 +275,14 @@ static size_t ways_of(const struct probe_settings *s, const struct server_ref *f
 }
 
 /* Returns the exit code: 0 once a way has worked, else that of the first. */
-static enum exit_code try_ways(struct output *out, const struct server_ref *ways, size_t count)
+static enum exit_code try_ways(struct output *out, const struct server_ref *ways, size_t count,
+			       const struct probe_tls *tls)
 {
 	static struct probe_report report;
 	enum exit_code code, first = EXIT_OK;
 
 	for (size_t i = 0; i < count; i++) {
-		probe_run(&ways[i], &report);
+		probe_run(&ways[i], tls, &report);
 		print_way(out, &ways[i], &report);
 		code = code_of(&report);
 		if (code == EXIT_OK)
@@ -286,7 +292,8 @@ static enum exit_code try_ways(struct output *out, const struct server_ref *ways
 	return first;
 }
 
-static enum exit_code probe_ways(const struct probe_settings *s, const struct server_ref *ref)
+static enum exit_code probe_ways(const struct probe_settings *s, const struct server_ref *ref,
+				 const struct probe_tls *tls)
 {
 	static struct server_ref ways[WAYS_MAX];
 	static char text[REPORT_SIZE];
@@ -297,7 +304,7 @@ static enum exit_code probe_ways(const struct probe_settings *s, const struct se
 	json_open(&out.json, text, sizeof(text));
 	if (s->via)
 		json_array(&out.json, "ways");
-	code = try_ways(&out, ways, count);
+	code = try_ways(&out, ways, count, tls);
 	if (s->via) {
 		json_end(&out.json);
 		json_number(&out.json, "exit_code", code);
@@ -308,11 +315,43 @@ static enum exit_code probe_ways(const struct probe_settings *s, const struct se
 	return code;
 }
 
+static bool enter_sandbox(const struct probe_settings *s, const struct server_ref *ref)
+{
+	const struct client_sandbox cfg = {
+		.verb = SANDBOX_PROBE,
+		.mode = s->sandbox.mode,
+		.first = ref,
+		.more = s->server.more,
+		.more_count = s->server.more_count,
+	};
+	struct sandbox_report report;
+	struct error err;
+
+	if (!client_sandbox_enter(&cfg, &report, &err))
+		return true;
+	cli_error(&probe_verb, "%s", err.text);
+	return false;
+}
+
+static enum exit_code probe_in_sandbox(const struct probe_settings *s, const struct server_ref *ref)
+{
+	enum exit_code code = EXIT_OTHER;
+	struct probe_tls tls;
+
+	probe_tls_open(&tls, &ref->tls);
+	if (enter_sandbox(s, ref))
+		code = probe_ways(s, ref, &tls);
+	probe_tls_close(&tls);
+	return code;
+}
+
 static int run(void *arg)
 {
 	struct probe_settings *s = arg;
 	struct server_ref ref;
 	enum exit_code code;
+
+	log_writer_wait();
 
 	s->common.quiet = !s->common.verbose; /* the report has all of it */
 	common_apply(&s->common);
@@ -327,12 +366,12 @@ static int run(void *arg)
 	if (!upstream_settings_ask(&probe_verb, &s->server.upstream))
 		return EXIT_USAGE;
 	common_warn_about_keylog(s->server.tls.keylog);
-	code = probe_ways(s, &ref);
+	code = probe_in_sandbox(s, &ref);
 	upstream_settings_wipe(&s->server.upstream);
 	return (int)code;
 }
 
-static struct probe_settings settings = { .server = SERVER_DEFAULTS };
+static struct probe_settings settings = { .server = SERVER_DEFAULTS, .sandbox = SANDBOX_DEFAULTS };
 
 const struct verb probe_verb = {
 	.name = "probe",

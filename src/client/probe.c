@@ -283,12 +283,9 @@ static void dialed(void *arg, const struct reach_result *result)
 		fail(p, REASON_SYSTEM, strerror(ENOMEM));
 }
 
-/*
- * A scratch image has no list of authorities. A pin that no certificate matches makes the first
- * connection fail, and the second uses the pin of the certificate that was shown.
- */
-static int open_without_authorities(struct probe *p, const struct tls_client_cfg *cfg,
-				    struct error *err)
+/* ---- TLS contexts */
+
+static int open_pinned(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct error *err)
 {
 	static const char *const pin_of_no_cert =
 		"sha256:0000000000000000000000000000000000000000000000000000000000000000";
@@ -296,13 +293,37 @@ static int open_without_authorities(struct probe *p, const struct tls_client_cfg
 
 	refuses_all.pins = &pin_of_no_cert;
 	refuses_all.pin_count = 1;
-	p->report->is_unchecked = true;
-	snprintf(p->unchecked, sizeof(p->unchecked), "%s", err->text);
-	return tls_ctx_client(&refuses_all, &p->tls, err);
+	return tls_ctx_client(&refuses_all, out, err);
+}
+
+/*
+ * A scratch image has no list of authorities. A pin that no certificate matches makes the first
+ * connection fail, and the second uses the pin of the certificate that was shown.
+ */
+void probe_tls_open(struct probe_tls *t, const struct tls_client_cfg *cfg)
+{
+	struct error err;
+
+	*t = (struct probe_tls){ .first = NULL };
+	t->error = tls_ctx_client(cfg, &t->first, &t->err);
+	if (t->error == -ENOENT && !cfg->ca_file && !cfg->crl_file && !cfg->pin_count) {
+		t->is_unchecked = true;
+		t->error = open_pinned(cfg, &t->first, &err);
+	}
+	if (!t->error)
+		t->error = open_pinned(cfg, &t->pinned, t->is_unchecked ? &err : &t->err);
+	if (t->error && t->is_unchecked)
+		t->err = err;
+}
+
+void probe_tls_close(struct probe_tls *t)
+{
+	tls_ctx_release(t->first);
+	tls_ctx_release(t->pinned);
 }
 
 /* Makes one connection and runs it to its end. */
-static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
+static void connect_once(struct probe *p, struct tls_ctx *tls)
 {
 	struct reach_cfg cfg = {
 		.dial = {
@@ -318,16 +339,8 @@ static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 		.done = dialed,
 		.arg = p,
 	};
-	struct error err;
 
-	int error = tls_ctx_client(tls, &p->tls, &err);
-
-	if (error == -ENOENT && !tls->ca_file && !tls->crl_file && !tls->pin_count)
-		error = open_without_authorities(p, tls, &err);
-	if (error) {
-		fail(p, REASON_SETTINGS, err.text);
-		return;
-	}
+	p->tls = tls;
 	p->tickets = tls_tickets_new(clock_boot_s);
 	tls_ctx_use_tickets(p->tls, p->tickets);
 	p->started_ms = loop_now(p->loop);
@@ -339,11 +352,11 @@ static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 	p->dial = NULL;
 	tunnel_abandon(&p->tunnel);
 	p->report->gives_tickets = tls_tickets_are_there(p->tickets);
+	tls_ctx_use_tickets(p->tls, NULL);
 	tls_tickets_free(p->tickets);
 	if (p->cover)
 		p->cover->close(p->cover);
 	p->cover = NULL;
-	tls_ctx_release(p->tls);
 	p->tls = NULL;
 }
 
@@ -357,21 +370,29 @@ static void note_another(struct probe_report *r)
 	memcpy(r->trust, what, sizeof(what));
 }
 
-static void probe(struct probe *p)
+static void probe(struct probe *p, const struct probe_tls *tls)
 {
-	struct tls_client_cfg tls = p->ref->tls;
 	char first[sizeof(p->pin)];
-	const char *pin = first;
 
-	connect_once(p, &tls);
+	if (tls->error) {
+		fail(p, REASON_SETTINGS, tls->err.text);
+		return;
+	}
+	if (tls->is_unchecked) {
+		p->report->is_unchecked = true;
+		snprintf(p->unchecked, sizeof(p->unchecked), "%s", tls->err.text);
+	}
+	connect_once(p, tls->first);
 	if (p->report->reason != REASON_TRUST || !*p->pin) {
 		p->report->is_trusted = p->report->has_tls && p->report->reason != REASON_TRUST;
 		return;
 	}
 	memcpy(first, p->pin, sizeof(first));
-	tls.pins = &pin;
-	tls.pin_count = 1;
-	connect_once(p, &tls);
+	if (!tls_ctx_use_pin(tls->pinned, first)) {
+		fail(p, REASON_SYSTEM, "the pin of the certificate cannot be used");
+		return;
+	}
+	connect_once(p, tls->pinned);
 	if (p->report->reason == REASON_TRUST && strcmp(first, p->pin))
 		note_another(p->report);
 }
@@ -446,7 +467,8 @@ static void conclude(struct probe *p)
 		r->inspector = obstacle_inspector(&r->cert);
 }
 
-void probe_run(const struct server_ref *ref, struct probe_report *report)
+void probe_run(const struct server_ref *ref, const struct probe_tls *tls,
+	       struct probe_report *report)
 {
 	struct probe *p = calloc(1, sizeof(*p));
 
@@ -459,7 +481,7 @@ void probe_run(const struct server_ref *ref, struct probe_report *report)
 	p->sink = (struct packet_sink){ .deliver = nowhere, .flush = no_flush };
 	p->http_host = server_ref_http_host(ref);
 	if (!loop_open(&p->loop) && !pump_open(&p->pump, p->loop)) {
-		probe(p);
+		probe(p, tls);
 		conclude(p);
 	}
 	pump_close(&p->pump);

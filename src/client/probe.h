@@ -74,6 +74,21 @@ struct probe_report {
  */
 enum probe_outcome probe_outcome_of(const struct probe_report *r, enum probe_step step);
 
-void probe_run(const struct server_ref *ref, struct probe_report *report);
+/*
+ * The TLS contexts of a probe's connections: all that it reads from files. They are the same for all servers, and
+ * are made before the sandbox is entered.
+ */
+struct probe_tls {
+	struct tls_ctx *first, *pinned;
+	bool is_unchecked; /* this machine has no certificate authorities; the error says so */
+	int error;         /* of `first`, with the text */
+	struct error err;
+};
+
+void probe_tls_open(struct probe_tls *t, const struct tls_client_cfg *cfg);
+void probe_tls_close(struct probe_tls *t);
+
+void probe_run(const struct server_ref *ref, const struct probe_tls *tls,
+	       struct probe_report *report);
 
 #endif

@@ -100,12 +100,20 @@ static int add_port(int ruleset, uint16_t port)
 	return syscall(ADD_RULE, ruleset, RULE_NET_PORT, &rule, 0) ? -errno : 0;
 }
 
-static int add_all(int fd, const struct landlock_cfg *cfg, const struct ruleset *r)
+static int add_paths(int fd, const struct landlock_cfg *cfg, uint64_t rights, bool not_for_root)
 {
 	int error = 0;
 
 	for (size_t i = 0; i < cfg->path_count && !error; i++)
-		error = add_path(fd, &cfg->paths[i], r->files);
+		if (cfg->paths[i].not_for_root == not_for_root)
+			error = add_path(fd, &cfg->paths[i], rights);
+	return error;
+}
+
+static int add_all(int fd, const struct landlock_cfg *cfg, const struct ruleset *r)
+{
+	int error = add_paths(fd, cfg, r->files, false);
+
 	if (cfg->ports && r->net & CONNECT_TCP)
 		for (size_t i = 0; i < cfg->port_count && !error; i++)
 			error = add_port(fd, cfg->ports[i]);
@@ -134,6 +142,11 @@ int landlock_prepare(const struct landlock_cfg *cfg, int version)
 		return fd;
 	close(fd);
 	return error;
+}
+
+int landlock_prepare_user(const struct landlock_cfg *cfg, int version, int fd)
+{
+	return geteuid() ? add_paths(fd, cfg, file_rights(version), true) : 0;
 }
 
 int landlock_enter(int fd)

@@ -15,6 +15,8 @@ struct landlock_path {
 	const char *
 		path; /* a file, or a folder with all that is in it; one that does not exist is ignored */
 	bool is_writable; /* files may be written, made, renamed and removed there */
+	/* Only for a process that is not root: for a folder with files that root alone may read. */
+	bool not_for_root;
 };
 
 struct landlock_cfg {
@@ -41,6 +43,9 @@ int landlock_version(void);
  * -errno.
  */
 int landlock_prepare(const struct landlock_cfg *cfg, int version);
+
+/* After the change of the user: adds the paths that are not for root. 0 or -errno. */
+int landlock_prepare_user(const struct landlock_cfg *cfg, int version, int fd);
 
 /* Needs no_new_privs. Closes the descriptor. 0 or -errno. */
 int landlock_enter(int fd);

@@ -17,6 +17,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifdef SSTP_SYSCALL_TRAP
+#include "proc/syscall_trap.h"
+#endif
+
 enum {
 	NOBODY = 65534,
 	CAPABILITIES_MAX = 64,
@@ -132,8 +136,13 @@ static void enter_all(const struct sandbox_cfg *cfg, struct sandbox_report *r)
 
 	if (fd < 0 && !cfg->landlock.path_count)
 		r->has_empty_root = !enter_empty_root();
+#ifdef SSTP_SYSCALL_TRAP
+	syscall_trap_open(cfg->verb);
+#endif
 	drop_bounding_set();
 	r->errors[SANDBOX_USER] = change_user();
+	if (fd >= 0)
+		landlock_prepare_user(&cfg->landlock, version, fd);
 	r->errors[SANDBOX_CAPABILITIES] = drop_capabilities();
 	r->errors[SANDBOX_MEMORY] = close_memory(); /* another user's is dumpable again */
 	r->errors[SANDBOX_PRIVILEGES] = call(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));

@@ -33,7 +33,6 @@ enum { MACHINE = 0 };
 #endif
 
 #ifdef SSTP_SYSCALL_TRAP
-#include "proc/syscall_trap.h"
 #define REFUSED(error) (SECCOMP_RET_TRAP | ((error)&SECCOMP_RET_DATA))
 #else
 #define REFUSED(error) (SECCOMP_RET_ERRNO | ((error)&SECCOMP_RET_DATA))
@@ -184,9 +183,6 @@ int syscall_filter_install(const struct syscall_rule *rules, size_t count)
 	put_all(&p, rules, count);
 	if (p.is_full)
 		return -E2BIG;
-#ifdef SSTP_SYSCALL_TRAP
-	syscall_trap_open();
-#endif
 	prog = (struct sock_fprog){ (unsigned short)p.len, p.code };
 	return install(&prog);
 }

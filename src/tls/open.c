@@ -380,6 +380,15 @@ int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struc
 	return error;
 }
 
+bool tls_ctx_use_pin(struct tls_ctx *ctx, const char *pin)
+{
+	if (!ctx->pin_count || !pin_parse(pin, &ctx->pins[0]))
+		return false;
+	ctx->pin_count = 1;
+	ticket_client_set_trust(ctx);
+	return true;
+}
+
 void tls_ctx_use_tickets(struct tls_ctx *ctx, struct tls_tickets *store)
 {
 	ctx->store = store;

@@ -28,6 +28,9 @@ int tls_ctx_plain(const char *const *files, size_t count, struct tls_ctx **out, 
  * Contexts are reference-counted: each session holds its own, so a new one can be used at any time.
  */
 void tls_ctx_release(struct tls_ctx *ctx);
+/* Replaces the pins of a client's context that has one. False: that is not a pin. */
+bool tls_ctx_use_pin(struct tls_ctx *ctx, const char *pin);
+
 /*
  * A client's: its sessions resume former ones, and keep their own tickets. The store outlives them, and all are
  * of one thread. Without a store each handshake is a full one.

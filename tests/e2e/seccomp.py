@@ -17,7 +17,8 @@ import sys
 
 # Numbers of x86_64 and of aarch64, which does not have all of them.
 NUMBERS = {
-    "clone": (56, 220), "clone3": (435, 435), "epoll_create1": (291, 20), "eventfd2": (290, 19), "flock": (73, 32),
+    "clone": (56, 220), "landlock_create_ruleset": (444, 444), "seccomp": (317, 277), "setresuid": (117, 147),
+    "capset": (126, 91), "setgroups": (116, 159), "clone3": (435, 435), "epoll_create1": (291, 20), "eventfd2": (290, 19), "flock": (73, 32),
     "fork": (57, None), "fsync": (74, 82), "getrandom": (318, 278), "ioctl": (16, 29), "listen": (50, 201),
     "mount": (165, 40), "pidfd_open": (434, 434), "rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276),
     "setns": (308, 268), "signalfd4": (289, 74), "socket": (41, 198), "socketpair": (53, 199), "unshare": (272, 97),

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/sandbox_option.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool set_mode(void *to, const char *value, struct error *err)
+{
+	static const struct {
+		const char *word;
+		enum sandbox_mode mode;
+	} words[] = { { "auto", SANDBOX_AUTO },
+		      { "require", SANDBOX_REQUIRE },
+		      { "off", SANDBOX_OFF } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(value, words[i].word)) {
+			((struct sandbox_settings *)to)->mode = words[i].mode;
+			return true;
+		}
+	snprintf(err->text, sizeof(err->text), "must be auto, require or off");
+	return false;
+}
+
+static const struct option sandbox_table[] = {
+	{ .name = "sandbox",
+	  .arg = "MODE",
+	  .words = "auto require off",
+	  .help = "auto: before anything is read from the network, give up all rights that are "
+		  "not needed any more, as far as the system allows that; require: end if a part "
+		  "of this is not possible; off: keep them; default auto",
+	  .set = set_mode,
+	  .at = 0 },
+};
+
+const struct option_group sandbox_options = OPTION_GROUP(sandbox_table);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* --sandbox, of the verbs that connect to a server or are one. */
+#ifndef SSTP_CLI_SANDBOX_OPTION_H
+#define SSTP_CLI_SANDBOX_OPTION_H
+
+#include "cli/options.h"
+#include "proc/sandbox.h"
+
+struct sandbox_settings {
+	enum sandbox_mode mode;
+};
+
+extern const struct option_group sandbox_options;
+
+/* The sanitizers read files and trace the process at its end, which the sandbox forbids. */
+#ifdef __SANITIZE_ADDRESS__
+#define SANDBOX_DEFAULTS            \
+	{                           \
+		.mode = SANDBOX_OFF \
+	}
+#else
+#define SANDBOX_DEFAULTS             \
+	{                            \
+		.mode = SANDBOX_AUTO \
+	}
+#endif
+
+#endif
