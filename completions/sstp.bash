@@ -85,8 +85,9 @@ _sstp()
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		--ipv6-id) _sstp_reply -W "random stable"; return ;;
+		--sandbox) _sstp_reply -W "auto require off"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --socks5 --http-proxy --listen-user --listen-password-file --forward --remote-forward --dns --search --dns-domain --mtu --congestion --no-ipv6 --ipv6-id --once --keep-trying --background --pid-file --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --socks5 --http-proxy --listen-user --listen-password-file --forward --remote-forward --dns --search --dns-domain --mtu --congestion --no-ipv6 --ipv6-id --once --keep-trying --background --pid-file --control --control-group --no-control --sandbox --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	serve)
 		case $prev in

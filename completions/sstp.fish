@@ -216,6 +216,7 @@ complete -c sstp -n '__fish_seen_subcommand_from proxy' -l pid-file -r -F -d 'wr
 complete -c sstp -n '__fish_seen_subcommand_from proxy' -l control -x -d 'the control socket, for sstp status and others'
 complete -c sstp -n '__fish_seen_subcommand_from proxy' -l control-group -x -d 'let the members of GROUP use the control socket, beside root and this user'
 complete -c sstp -n '__fish_seen_subcommand_from proxy' -l no-control -d 'open no control socket'
+complete -c sstp -n '__fish_seen_subcommand_from proxy' -l sandbox -x -a 'auto require off' -d 'auto'
 complete -c sstp -n '__fish_seen_subcommand_from proxy' -l config -s c -r -F -d 'read settings from FILE'
 complete -c sstp -n '__fish_seen_subcommand_from proxy' -l check -d 'check the settings, say what is wrong with them, and stop'
 complete -c sstp -n '__fish_seen_subcommand_from proxy' -l verbose -s v -d 'log packets and transitions too'

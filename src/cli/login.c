@@ -369,6 +369,7 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 	    get_new_password(verb, s, &cfg, new_password)) {
 		cfg.password = password;
 		cfg.refusal = &refusal;
+		cfg.is_asked = was_asked;
 		do {
 			refusal = (struct client_refusal){ 0 };
 			code = start(arg, &cfg);

@@ -8,12 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/attempt.h"
 #include "cli/background.h"
 #include "cli/dns_options.h"
 #include "cli/exit_code.h"
 #include "cli/login.h"
+#include "cli/sandbox_option.h"
 #include "cli/verbs.h"
+#include "client/client_helper.h"
 #include "proxy/proxy.h"
+#include "util/log_writer.h"
 #include "util/secret.h"
 
 struct forward_list {
@@ -36,6 +40,7 @@ struct proxy_settings {
 	struct forward_list forwards, remote_forwards;
 	struct dns_settings dns;
 	struct background_settings background;
+	struct sandbox_settings sandbox;
 	char **command;
 };
 
@@ -189,7 +194,8 @@ static const struct option_use uses[] = {
 	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
 	{ .group = &background_options, .at = AT(background) },
 	{ .group = &control_options, .at = AT(login.control) },
-	{ .heading = "General", .group = &common_options, .at = AT(common) },
+	{ .heading = "General", .group = &sandbox_options, .at = AT(sandbox) },
+	{ .group = &common_options, .at = AT(common) },
 };
 
 /* ---- SOCKS5 and HTTP */
@@ -281,6 +287,11 @@ static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *
 		cli_error(&proxy_verb, "--background and a command contradict each other");
 		return false;
 	}
+	if (s->command && s->sandbox.mode == SANDBOX_REQUIRE) {
+		cli_error(&proxy_verb, "--sandbox require and a command exclude each other: with a "
+				       "command there is no sandbox");
+		return false;
+	}
 	if (!cfg->forward_count && !cfg->server_count) {
 		cli_error(&proxy_verb, "nothing to do: give --socks5, --http-proxy, -L, -R, or a "
 				       "command after --");
@@ -294,25 +305,83 @@ struct start {
 	struct proxy_cfg *proxy;
 };
 
-static int proxy_to(void *arg, struct client_cfg *cfg)
+/* The ports that -R connects to. */
+static uint16_t *ports_of(const struct proxy_cfg *cfg, size_t *count)
+{
+	uint16_t *ports = calloc(cfg->forward_count + 1, sizeof(*ports));
+
+	*count = 0;
+	for (size_t i = 0; ports && i < cfg->forward_count; i++)
+		if (cfg->forwards[i].is_remote)
+			ports[(*count)++] = cfg->forwards[i].to.port;
+	return ports;
+}
+
+/* The command is a child that needs all rights of the user. */
+static bool has_sandbox(const struct proxy_settings *s)
+{
+	return s->sandbox.mode != SANDBOX_OFF && !s->command;
+}
+
+static int connect_with_helper(const struct start *start, struct client_cfg *cfg,
+			       struct client_sandbox_cfg *sandbox)
+{
+	struct client_helper helper = { .pid_file = start->settings->background.pid_file };
+	uint16_t *ports = ports_of(start->proxy, &sandbox->port_count);
+	int code = EXIT_OTHER, error = ports ? client_helper_start(&helper) : -ENOMEM;
+
+	sandbox->ports = ports;
+	sandbox->helper = &helper;
+	if (error) {
+		cli_error(&proxy_verb, "the helper process: %s", strerror(-error));
+	} else {
+		code = login_connect(cfg);
+		client_helper_close(&helper);
+	}
+	free(ports);
+	return code;
+}
+
+static int connect_with(const struct start *start, struct client_cfg *cfg)
+{
+	bool is_on = has_sandbox(start->settings);
+	struct client_sandbox_cfg sandbox = {
+		.verb = SANDBOX_PROXY,
+		.mode = is_on ? start->settings->sandbox.mode : SANDBOX_OFF,
+	};
+
+	cfg->sandbox = &sandbox;
+	cfg->backend = proxy_backend_new(start->proxy);
+	if (!cfg->backend) {
+		cli_error(&proxy_verb, "%s", strerror(ENOMEM));
+		return EXIT_OTHER;
+	}
+	return is_on ? connect_with_helper(start, cfg, &sandbox) : login_connect(cfg);
+}
+
+static int proxy_once(void *arg, struct client_cfg *cfg)
 {
 	const struct start *start = arg;
 	const struct proxy_settings *s = start->settings;
 	struct background background;
-	int code = EXIT_OTHER;
+	int code;
 
 	if (!background_begin(&background, &proxy_verb, &s->background))
-		return code;
+		return EXIT_OTHER;
 	common_warn_about_keylog(s->server.tls.keylog);
 	cfg->ready = background_ready;
 	cfg->ready_arg = &background;
-	cfg->backend = proxy_backend_new(start->proxy);
-	if (cfg->backend)
-		code = login_connect(cfg);
-	else
-		cli_error(&proxy_verb, "%s", strerror(ENOMEM));
+	code = connect_with(start, cfg);
 	background_end(&background);
 	return code;
+}
+
+static int proxy_to(void *arg, struct client_cfg *cfg)
+{
+	const struct start *start = arg;
+
+	return cfg->is_asked && has_sandbox(start->settings) ? attempt_run(cfg, proxy_once, arg)
+							     : proxy_once(arg, cfg);
 }
 
 static int run_with(struct proxy_settings *s, const struct proxy_login *login)
@@ -340,6 +409,7 @@ static int run(void *arg)
 	struct proxy_login login;
 	int code = EXIT_USAGE;
 
+	log_writer_wait();
 	common_apply(&s->common);
 	if (read_login(s, password, &login))
 		code = run_with(s, &login);
@@ -350,6 +420,7 @@ static int run(void *arg)
 static struct proxy_settings settings = {
 	.server = SERVER_DEFAULTS,
 	.login = LOGIN_DEFAULTS,
+	.sandbox = SANDBOX_DEFAULTS,
 };
 
 const struct verb proxy_verb = {

@@ -180,10 +180,20 @@ static void print_client(struct bytes o, struct last *last)
 		printf("nothing waits\n");
 }
 
+static void print_sandbox(struct bytes sandbox)
+{
+	struct ask_text state = ask_text(sandbox, "state"), missing = ask_text(sandbox, "missing");
+
+	if (!strcmp(state.text, "partial"))
+		printf("  sandbox: on, but without %s\n", missing.text);
+	else
+		print_line("sandbox", state.text);
+}
+
 static void print_one(struct bytes o, struct last *last)
 {
 	struct ask_text role = ask_text(o, "role"), state = ask_text(o, "state");
-	struct bytes value;
+	struct bytes value, sandbox;
 
 	printf("%s %s (%s): %s", role.text, ask_text(o, "name").text, ask_text(o, "interface").text,
 	       state.text);
@@ -192,6 +202,8 @@ static void print_one(struct bytes o, struct last *last)
 	printf("\n  program: version %s, process %llu, started %s ago\n",
 	       ask_text(o, "version").text, (unsigned long long)ask_number(o, "pid"),
 	       ask_time(ask_number(o, "uptime_s")).text);
+	if (json_member(o, "sandbox", &sandbox))
+		print_sandbox(sandbox);
 	if (!strcmp(role.text, "server"))
 		print_server(o, last);
 	else

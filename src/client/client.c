@@ -16,6 +16,8 @@
 #include "client/client_control.h"
 #include "client/dhcp6_setup.h"
 #include "client/client_eap.h"
+#include "client/client_helper.h"
+#include "client/client_sandbox.h"
 #include "client/obstacle.h"
 #include "client/path_mtu.h"
 #include "client/portal.h"
@@ -120,6 +122,7 @@ struct client {
 	bool is_dial_due;     /* dial when the backend has restored the host */
 	bool is_stopping;
 	struct client_control control;
+	struct sandbox_report sandbox;
 	uint64_t started_ms;
 	unsigned up_count;
 	char last_error[256];      /* why the last tunnel or attempt ended */
@@ -1455,6 +1458,7 @@ static void fill_status(void *arg, struct client_status *to)
 		.tunnel = c->tunnel.stage == TUNNEL_CLOSED ? NULL : &c->tunnel,
 		.proxy = c->ref->proxy ? c->ref->proxy->name : NULL,
 		.last_error = c->last_error,
+		.sandbox = &c->sandbox,
 		.uptime_ms = now - c->started_ms,
 		.up_ms = c->is_up ? now - c->up_ms : 0,
 		.next_try_ms = UINT64_MAX,
@@ -1531,6 +1535,40 @@ static void on_backend_settled(struct backend_client *backend_client)
 		dial(c);
 }
 
+static int seal_helper(struct client *c, struct error *err)
+{
+	struct client_helper *h = c->cfg->sandbox->helper;
+	int error = h ? client_helper_seal(h, &c->control.service.place) : 0;
+
+	if (error)
+		snprintf(err->text, sizeof(err->text), "the helper process: %s", strerror(-error));
+	return error;
+}
+
+/* From here on nothing can be opened that is not in the sandbox. */
+static enum tunnel_reason enter_sandbox(struct client *c)
+{
+	const struct client_sandbox_cfg *cfg = c->cfg->sandbox;
+	struct client_sandbox s;
+	struct error err;
+
+	if (!cfg)
+		return REASON_NONE;
+	s = (struct client_sandbox){
+		.verb = cfg->verb,
+		.mode = cfg->mode,
+		.first = &c->cfg->server,
+		.more = c->cfg->more,
+		.more_count = c->cfg->more_count,
+		.ports = cfg->ports,
+		.port_count = cfg->port_count,
+	};
+	if (!seal_helper(c, &err) && !client_sandbox_enter(&s, &c->sandbox, &err))
+		return REASON_NONE;
+	log_error(&c->log, "%s", err.text);
+	return REASON_SYSTEM;
+}
+
 static enum tunnel_reason open_all(struct client *c)
 {
 	static const int signals[] = { COMMAND_SIGNALS, SIGUSR2 };
@@ -1566,7 +1604,9 @@ static enum tunnel_reason open_all(struct client *c)
 	c->backend_client = (struct backend_client){ c->loop, &c->tunnel, &c->log, on_backend_end,
 						     on_backend_settled };
 	reason = c->cfg->backend->ops->open(c->cfg->backend, &c->backend_client);
-	return reason || open_control(c) ? reason : REASON_SETTINGS;
+	if (!reason && !open_control(c))
+		reason = REASON_SETTINGS;
+	return reason ? reason : enter_sandbox(c);
 }
 
 static void close_all(struct client *c)

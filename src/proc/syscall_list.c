@@ -126,6 +126,8 @@ static const struct {
 	{ SYS_exit, ALL, 0 },
 	{ SYS_exit_group, ALL, 0 },
 	{ SYS_restart_syscall, ALL, 0 },
+	{ SYS_wait4, LONG, 0 }, /* for the helper, and for children of before */
+	{ SYS_waitid, LONG, 0 },
 	{ SYS_nanosleep, ALL, 0 },
 	{ SYS_getrandom, ALL, 0 },
 	/* signals: only to ourselves */

@@ -1,12 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""--sandbox: what is in force, what is left out where the system lacks or refuses it, and what an attacker cannot do."""
+"""--sandbox: what is in force, what is left out where the system lacks or refuses it, and what an attacker cannot do.
+
+The attacker is the program of `make back-door`: a thread of the process in the sandbox connects to this test, reads what to
+try, and replies with the error. To add a verb, add a function that starts it to VERBS.
+"""
 import ctypes
+import errno
+import json
+import os
+import platform
 import re
+import shutil
+import socket
 import sys
+from contextlib import contextmanager
 
 import pytest
 
-from lab import NAME, REPO
+from lab import NAME, PATIENCE, REPO, SERVER, eventually
+from ordinary import USER, as_user
 
 LANDLOCK_CREATE_RULESET = 444
 ALL_PARTS = "sandbox: on$"
@@ -66,3 +78,191 @@ def test_another_word(lab):
     done = lab.probe("--sandbox", "on")
     assert done.returncode == 2
     assert "must be auto, require or off" in done.stderr
+
+
+# ---- what an attacker can do who has taken over the process that reads from the network
+
+BACK_DOOR = REPO / "build/back-door/program"
+SILENT = 4443  # a port of the server where nothing is ever said
+ELSEWHERE = 4444
+E = errno
+CALLS = {  # numbers on x86-64, and on the other machines (aarch64)
+    "bpf": (321, 280), "perf_event_open": (298, 241), "keyctl": (250, 219), "userfaultfd": (323, 282),
+    "finit_module": (313, 273), "kexec_load": (246, 104), "settimeofday": (170, 170), "pidfd_open": (434, 434),
+    "io_uring_setup": (425, 425), "open_by_handle_at": (304, 265), "process_vm_writev": (311, 271), "setns": (308, 268),
+    "pivot_root": (155, 41), "name_to_handle_at": (303, 264), "process_madvise": (440, 440), "swapon": (167, 224),
+}
+
+
+class Attacker:
+    """A connection to the thread in the sandbox."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.connection.settimeout(PATIENCE)
+        self.pid = int.from_bytes(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)[:4], sys.byteorder)
+
+    def tries(self, words):
+        """The error of what it tried; 0: it succeeded."""
+        self.connection.send(words.encode())
+        return int(self.connection.recv(100))
+
+
+def start_probe(lab, words, options, env):
+    """(program, what must stay open): it waits for the server."""
+    listener = lab.server.listen(SERVER, SILENT)
+    return lab.start(lab.client, *words, "probe", f"{SERVER}:{SILENT}", *options, label="probe", env=env), listener
+
+
+def start_proxy(lab, words, options, env):
+    lab.serve()
+    program = lab.start(lab.client, *words, "proxy", SERVER, "-v", "--user", "ann", "--servercert", lab.pki.server.pin,
+                        "--socks5", "1080", *options, label="proxy", env={**env, "SSTP_PASSWORD": "wonder land"})
+    program.wait_for("^connected in ")
+    return program, None
+
+
+VERBS = {"probe": start_probe, "proxy": start_proxy}
+
+
+@contextmanager
+def taken_over(lab, verb, user, *options):
+    """(attacker, program): the attacker is in the process of that verb, started by that user."""
+    if not BACK_DOOR.exists():
+        pytest.fail(f"{BACK_DOOR} is missing: make back-door")
+    copy = lab.client.run_folder / "program"  # which every user may read
+    shutil.copy(BACK_DOOR, copy)
+    door = lab.client.run_folder / "door"
+    door.unlink(missing_ok=True)  # of a test that failed
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(door))
+        door.chmod(0o777)
+        listener.listen()
+        listener.settimeout(PATIENCE)
+        words = [*(as_user() if user else []), "/run/program"]
+        program, kept = VERBS[verb](lab, words, options, {"BACK_DOOR": "/run/door"})
+        connection, _ = listener.accept()
+        with connection:
+            yield Attacker(connection), program
+        if kept:  # probe does not end by itself
+            program.kill()
+            kept.close()
+    door.unlink()
+    copy.unlink()
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return [int(word) for word in f.read().split()]
+
+
+def attacks(secret, parent, helpers):
+    """(what, words, errors): each must fail with one of these errors."""
+    yield "the file of a key", f"read {secret}", {E.EACCES}
+    yield "the shadow file", "read /etc/shadow", {E.EACCES}
+    yield "/dev/mem", "read /dev/mem", {E.EACCES, E.ENOENT}
+    yield "/dev/net/tun", "read /dev/net/tun", {E.EACCES, E.ENOENT}
+    yield "its own memory by /proc", "write /proc/self/mem", {E.EACCES}
+    yield "a folder", "read /", {E.EACCES}
+    yield "make a file", "write /tmp/sstp-attack", {E.EACCES}
+    yield "make a file in /run", "write /run/sstp-attack", {E.EACCES}
+    yield "remove a file", f"remove {secret}", {E.EACCES, E.EPERM}
+    yield "change a file's mode", f"chmod {secret}", {E.EPERM}
+    yield "connect elsewhere", f"connect {SERVER} {ELSEWHERE}", {E.EACCES}
+    yield "listen", "listen 5555", {E.EACCES}
+    yield "an abstract socket of another process", "abstract sstp-test", {E.EPERM}
+    yield "a packet socket", "socket 17 768", {E.EACCES}
+    yield "a raw socket", "socket 2 1", {E.EPERM}
+    yield "a route", "route", {E.EPERM}
+    for what in ("module", "mount /tmp", "chroot /tmp", "exec", "fork", "namespace", "setuid", "capset", "dumpable"):
+        yield what, what, {E.EPERM}
+    yield "code in writable memory", "code", {E.EACCES}
+    for name, pid in [("the parent", parent)] + [("the helper", pid) for pid in helpers]:
+        yield f"trace {name}", f"ptrace {pid}", {E.EPERM}
+        yield f"read the memory of {name}", f"memory {pid}", {E.EPERM}
+        yield f"the memory of {name} by /proc", f"read /proc/{pid}/mem", {E.EACCES}
+        yield f"the environment of {name}", f"read /proc/{pid}/environ", {E.EACCES}
+        yield f"a signal to {name}", f"kill {pid} 0", {E.EPERM}
+        yield f"kill {name}", f"kill {pid} 9", {E.EPERM}
+        yield f"the limits of {name}", f"prlimit {pid}", {E.EPERM}
+    column = 0 if platform.machine() == "x86_64" else 1
+    for name, numbers in CALLS.items():
+        yield name, f"call {numbers[column]}", {E.EPERM, E.ENOSYS}
+
+
+@pytest.mark.parametrize("user", [0, USER], ids=["root", "ordinary"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_an_attacker_cannot_do(whole, verb, user):
+    secret = whole.client.run_folder / "key"
+    secret.write_text("secret")
+    os.chmod(secret, 0o600)
+    os.chown(secret, user, user)
+    with whole.client.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other, \
+            taken_over(whole, verb, user) as (attacker, program):
+        other.bind("\0sstp-test")
+        other.listen()
+        helpers = children(attacker.pid)
+        failed = [(what, errno.errorcode.get(error, error))
+                  for what, words, errors in attacks("/run/key", os.getpid(), helpers)
+                  if (error := attacker.tries(words)) not in errors]
+        assert failed == []
+        # what it needs, it still has
+        assert attacker.tries("read /etc/hosts") == 0
+        assert attacker.tries("read /etc/resolv.conf") == 0
+        assert attacker.tries(f"connect {SERVER} {SILENT if verb == 'probe' else 443}") == 0
+        assert program.status is None
+        assert children(attacker.pid) == helpers
+        assert len(helpers) == (verb != "probe")
+    secret.unlink()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_same_attacks_succeed_without_a_sandbox(whole, verb):
+    """Or else the test above would show nothing."""
+    with taken_over(whole, verb, 0, "--sandbox", "off") as (attacker, _):
+        for words in ("read /etc/shadow", "read /", "fork", "code", "listen 5555", "dumpable", "setuid",
+                      f"kill {os.getpid()} 0", "socket 17 768", "route"):
+            assert (words, attacker.tries(words)) == (words, 0)
+    whole.client.ip("route del 203.0.113.0/24 dev lo")
+
+
+def test_the_program_has_no_back_door(lab):
+    """Neither that, nor the trap of tools/syscalls."""
+    words = (b"BACK_DOOR", b"SYSCALL_LOG")
+    assert all(word not in (REPO / "sstp").read_bytes() for word in words)
+    assert words[0] in BACK_DOOR.read_bytes()
+
+
+def status_of(lab, program):
+    found = lab.client.run(lab.sstp, "status", "--json")
+    return next(o for o in map(json.loads, found.stdout.splitlines()) if o["pid"] == program.pid)
+
+
+def test_status(whole):
+    program, _ = start_proxy(whole, [whole.sstp], [], {})
+    everything = {part: True for part in ("memory", "no_new_privs", "user", "capabilities", "files", "tcp", "scopes",
+                                          "system_calls")}
+    assert status_of(whole, program)["sandbox"] == {"mode": "auto", "state": "on", **everything}
+    assert re.search(r"^  sandbox: on$", whole.client.run(whole.sstp, "status").stdout, re.M)
+
+
+def test_status_of_a_part_that_is_missing(whole):
+    plain = whole.sstp
+    whole.serve()
+    lacking(whole, "landlock_create_ruleset", "ENOSYS")
+    whole.serve = lambda: None
+    program, _ = start_proxy(whole, [whole.sstp], [], {})
+    whole.sstp = plain
+    sandbox = status_of(whole, program)["sandbox"]
+    assert (sandbox["state"], sandbox["files"], sandbox["system_calls"]) == ("partial", False, True)
+    assert re.search(r"^  sandbox: on, but without a list of files, .*too old\)$",
+                     whole.client.run(whole.sstp, "status").stdout, re.M)
+
+
+def test_what_is_there_at_the_end_of_proxy(whole):
+    """The control socket with its folder, and the pid file, are removed with the rights of the start."""
+    folder = whole.client.run_folder
+    program, _ = start_proxy(whole, [whole.sstp], ["--pid-file", "/run/proxy.pid"], {})
+    assert (folder / "sstp/proxy.sock").exists() and (folder / "proxy.pid").exists()
+    assert program.stop() == 0
+    eventually("removed", lambda: not (folder / "sstp").exists() and not (folder / "proxy.pid").exists())
