@@ -338,6 +338,8 @@ static int connect_with_helper(const struct start *start, struct client_cfg *cfg
 		code = login_connect(cfg);
 		client_helper_close(&helper);
 	}
+	sandbox->helper = NULL;
+	sandbox->ports = NULL;
 	free(ports);
 	return code;
 }
