@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,9 +95,13 @@ static bool write_pid(struct background *b, const struct verb *verb)
 bool background_begin(struct background *b, const struct verb *verb,
 		      const struct background_settings *s)
 {
-	*b = (struct background){ .pid_file = s->pid_file, .ready_fd = -1, .lock_fd = -1 };
+	*b = (struct background){
+		.pid_file = s->pid_file, .ready_fd = -1, .null_fd = -1, .lock_fd = -1
+	};
 	if (s->is_wanted && !go_to_background(b, verb))
 		return false;
+	if (s->is_wanted)
+		b->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	return !s->pid_file || write_pid(b, verb);
 }
 
@@ -107,15 +112,14 @@ bool background_begin(struct background *b, const struct verb *verb,
 void background_ready(void *arg)
 {
 	struct background *b = arg;
-	int null;
 
 	if (b->ready_fd < 0)
 		return;
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		close(null);
+	if (b->null_fd >= 0) {
+		dup2(b->null_fd, STDIN_FILENO);
+		dup2(b->null_fd, STDOUT_FILENO);
+		close(b->null_fd);
+		b->null_fd = -1;
 	}
 	if (write(b->ready_fd, "", 1) < 0)
 		log_warn(NULL, "--background: the process that started sstp has ended: %s",
@@ -125,11 +129,21 @@ void background_ready(void *arg)
 	log_writer_outlive_terminal(NULL);
 }
 
+/* Another process may have removed it, and a third have made its own. */
+static bool is_own_pid_file(const struct background *b)
+{
+	struct stat own, there;
+
+	return !fstat(b->lock_fd, &own) && !stat(b->pid_file, &there) &&
+	       own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+}
+
 void background_end(struct background *b)
 {
 	if (b->lock_fd < 0)
 		return;
-	unlink(b->pid_file);
+	if (is_own_pid_file(b))
+		unlink(b->pid_file);
 	close(b->lock_fd);
 	b->lock_fd = -1;
 }

@@ -19,6 +19,7 @@ extern const struct option_group background_options;
 
 struct background {
 	const char *pid_file; /* NULL: none */
+	int null_fd;          /* /dev/null, for background_ready; -1: none */
 	int ready_fd;         /* to the process that waits in the foreground; -1: none */
 	int lock_fd;          /* of the pid file; -1: none */
 };

@@ -84,6 +84,8 @@ struct verb {
 	bool takes_command;
 	size_t command_at; /* offset of `char **command` in the settings */
 	void *settings;    /* they hold the defaults */
+	/* It gives its privileges up while it runs: its log has no thread before, and it is noted what it reads. */
+	bool gives_privileges_up;
 	/* Called with the settings filled; returns an exit code. */
 	int (*run)(void *settings);
 };

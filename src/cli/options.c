@@ -19,8 +19,10 @@
 #include "cli/tidy.h"
 #include "cli/value.h"
 #include "cli/variables.h"
+#include "util/file_agent.h"
 #include "util/hash.h"
 #include "util/log.h"
+#include "util/log_writer.h"
 
 enum source {
 	FROM_NOWHERE,
@@ -644,6 +646,10 @@ int options_run(const struct verb *verb, int argc, char **argv)
 	bool is_good;
 	int code;
 
+	if (verb->gives_privileges_up) {
+		log_writer_wait();
+		file_note_paths();
+	}
 	is_good = read_first(&r, argc, argv, &code);
 	in_force.argc = argc;
 	in_force.argv = argv;

@@ -94,10 +94,13 @@ static const char *why_no_folder(const char *folder)
 /* systemd's StateDirectory= survives a reboot, /run only a restart of sstp. */
 static const char *leases_default(const struct serve_settings *s)
 {
-	static char path[PATH_MAX];
+	static char path[PATH_MAX]; /* found at the start */
 	const char *folder = getenv("STATE_DIRECTORY");
-	const char *why = folder && *folder ? why_no_folder(folder) : NULL;
+	const char *why;
 
+	if (*path)
+		return path;
+	why = folder && *folder ? why_no_folder(folder) : NULL;
 	if (why)
 		log_warn(NULL,
 			 "STATE_DIRECTORY=%s: %s; the clients' addresses are remembered in %s",
@@ -293,6 +296,7 @@ static int serve(const struct serve_settings *s, struct server_cfg *cfg)
 	if (!background_begin(&background, &serve_verb, &s->background))
 		return EXIT_OTHER;
 	common_warn_about_keylog(s->tls.keylog);
+	cfg->pid_file = s->background.pid_file;
 	cfg->ready = background_ready;
 	cfg->ready_arg = &background;
 	reason = server_run(cfg);
@@ -425,5 +429,6 @@ const struct verb serve_verb = {
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),
 	.settings = &settings,
+	.gives_privileges_up = true,
 	.run = run,
 };

@@ -82,6 +82,11 @@ int nft_open(struct nft **out)
 	return fd < 0 ? fd : nft_adopt(fd, out);
 }
 
+int nft_fd(const struct nft *n)
+{
+	return n->fd;
+}
+
 void nft_close(struct nft *n)
 {
 	if (!n)

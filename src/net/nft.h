@@ -40,7 +40,8 @@ int nft_open(struct nft **out);
 /* For a child in another network namespace: a socket for nft_adopt in the parent; or -errno. */
 int nft_socket(void);
 int nft_adopt(int fd, struct nft **out); /* takes the descriptor, also when it fails */
-void nft_close(struct nft *n);           /* NULL is fine; what was not committed is forgotten */
+int nft_fd(const struct nft *n);
+void nft_close(struct nft *n); /* NULL is fine; what was not committed is forgotten */
 /* Whether the error means that this kernel cannot do it. */
 bool nft_is_unsupported(int error);
 

@@ -119,6 +119,15 @@ static bool is_in_folder(const struct search *s, const char *path, DIR *folder)
 	return found;
 }
 
+/* Else the process that asks has the private keys itself. */
+static bool has_secrets(const struct helper_files *f)
+{
+	for (const struct helper_path *p = f->first; p; p = p->next)
+		if (p->use == HELPER_FILE_SECRET)
+			return true;
+	return false;
+}
+
 static bool is_named(struct helper_files *f, const struct search *s)
 {
 	bool found = false;
@@ -139,7 +148,7 @@ static bool is_named(struct helper_files *f, const struct search *s)
 bool helper_files_name(struct helper_files *f, bool (*is_it)(const void *arg, const char *word),
 		       const void *arg)
 {
-	return is_named(f, &(struct search){ is_it, arg, false });
+	return is_named(f, &(struct search){ is_it, arg, !has_secrets(f) });
 }
 
 static bool is_path(const void *path, const char *word)
@@ -178,16 +187,15 @@ static bool is_in_permitted(const struct helper_files *f, const char *path)
 	return may_read(f, folder);
 }
 
-bool helper_files_permits(struct helper_files *f, const char *path)
+static bool may_open(struct helper_files *f, const char *path)
 {
 	return may_read(f, path) || is_in_permitted(f, path) || helper_files_name(f, is_path, path);
 }
 
-static bool may_look(struct helper_files *f, const char *path)
+bool helper_files_permits_look(struct helper_files *f, const char *path)
 {
 	return find(f, path, HELPER_FILE_LOOK) || find(f, path, HELPER_FILE_SECRET) ||
-	       helper_files_permits(f, path) ||
-	       is_named(f, &(struct search){ is_path, path, true });
+	       may_open(f, path) || is_named(f, &(struct search){ is_path, path, true });
 }
 
 /* By whatever name it is reached. */
@@ -266,7 +274,7 @@ static int open_file(void *state, struct helper_call *c)
 
 	if (error)
 		return error;
-	if (!helper_files_permits(state, path))
+	if (!may_open(state, path))
 		return -EACCES;
 	fd = open_checked(state, path, flags);
 	if (fd < 0)
@@ -283,7 +291,7 @@ static int look(void *state, struct helper_call *c)
 
 	if (error)
 		return error;
-	if (!may_look(state, path))
+	if (!helper_files_permits_look(state, path))
 		return -EACCES;
 	if (stat(path, &st) || access(path, R_OK))
 		return -errno;

@@ -4,9 +4,11 @@
  *
  * It opens, for reading only, regular files and folders: what was permitted by its path before the seal, the files in
  * a permitted folder, and what a permitted file of settings or users names today. An enemy in the other process can
- * change none of those files, so he cannot make the helper open another one. What a line with the key "key" names
- * is not opened: another process has the private keys. What is opened later must not be
- * a device or a FIFO.
+ * change none of those files, so he cannot make the helper open another one. What is opened later must not be a device
+ * or a FIFO.
+ *
+ * Where there is a HELPER_FILE_SECRET another process has the private keys, and what a line with the key "key" names is
+ * not opened either.
  */
 #ifndef SSTP_PROC_HELPER_FILES_H
 #define SSTP_PROC_HELPER_FILES_H
@@ -26,8 +28,8 @@ struct helper_files {
 /* `f` is zero-initialized, and the service's state. */
 struct helper_service helper_files_service(struct helper_files *f);
 
-/* For other services. */
-bool helper_files_permits(struct helper_files *f, const char *path);
+/* For other services: whether the file's type, permissions and times may be known. */
+bool helper_files_permits_look(struct helper_files *f, const char *path);
 /*
  * Whether is_it holds for a word, or for the whole value of a line "key = value", of one of the files whose text
  * permits more. Comments do not count.

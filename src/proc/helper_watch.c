@@ -37,7 +37,7 @@ static int add_one(struct helper_watch *w, const char *path, size_t len)
 
 	if (!len || len >= PATH_MAX || count == LISTED_MAX)
 		return -EINVAL;
-	if (!helper_files_permits(w->files, path))
+	if (!helper_files_permits_look(w->files, path))
 		return -EACCES;
 	l = malloc(sizeof(*l) + len + 1);
 	if (!l)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The helper notices changes of files (net/file_watch.h) for a process that may not look at them, and sends an
- * event. Only paths that the other process may open are watched (proc/helper_files.h).
+ * event. Only paths are watched that the other process may look at (proc/helper_files.h).
  */
 #ifndef SSTP_PROC_HELPER_WATCH_H
 #define SSTP_PROC_HELPER_WATCH_H

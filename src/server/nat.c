@@ -16,6 +16,7 @@ enum { PRIORITY = 100 }; /* NF_IP_PRI_NAT_SRC */
 struct nat {
 	struct nft *nft;
 	bool is_owned; /* by our socket */
+	bool is_left;  /* another process removes the table */
 	char table[sizeof("sstp_nat_") + IFNAMSIZ];
 };
 
@@ -98,11 +99,22 @@ int nat_open(int fd, const char *device, const char *out, struct nat **to)
 	return error;
 }
 
+const char *nat_unowned(const struct nat *nat, int *fd)
+{
+	*fd = nft_fd(nat->nft);
+	return nat->is_owned ? NULL : nat->table;
+}
+
+void nat_leave(struct nat *nat)
+{
+	nat->is_left = true;
+}
+
 void nat_close(struct nat *nat)
 {
 	if (!nat)
 		return;
-	if (!nat->is_owned) {
+	if (!nat->is_owned && !nat->is_left) {
 		nft_delete_table(nat->nft, nat->table);
 		nft_commit(nat->nft);
 	}

@@ -18,6 +18,12 @@ struct nat;
  * device on which the packets leave; NULL: any. The caller keeps both names. 0 or -errno, logged.
  */
 int nat_open(int fd, const char *device, const char *out, struct nat **nat);
+/*
+ * The name of the table if the kernel does not remove it with our socket, else NULL. *fd: that socket, which stays
+ * ours.
+ */
+const char *nat_unowned(const struct nat *nat, int *fd);
+void nat_leave(struct nat *nat); /* another process will remove the table */
 void nat_close(struct nat *nat); /* NULL is fine */
 
 #endif

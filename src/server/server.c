@@ -32,10 +32,12 @@
 #include "server/orders.h"
 #include "server/settings.h"
 #include "server/server_control.h"
+#include "server/server_helper.h"
 #include "server/server_netdev.h"
 #include "server/worker.h"
 #include "util/endpoint.h"
 #include "util/file.h"
+#include "util/log_writer.h"
 #include "util/pid1.h"
 #include "util/seccomp.h"
 #include "util/secret.h"
@@ -68,8 +70,9 @@ struct server {
 	uint64_t ended_count; /* of workers */
 	struct loop_timer look;
 	struct loop_timer save;
-	struct loop_timer expiry; /* of the certificates */
-	struct file_watch files;
+	struct loop_timer expiry;       /* of the certificates */
+	struct file_watch files;        /* without a helper */
+	struct server_helper helper;    /* with the privileges of the start */
 	struct settings_copy *settings; /* after reloads */
 	struct leases_file leases;
 	size_t max_sessions;
@@ -78,6 +81,7 @@ struct server {
 	size_t listening;     /* how many of cfg->listen */
 	bool has_hanging;     /* a worker does not respond */
 	bool is_stopping;
+	bool has_lost_helper;
 	struct loop_timer
 		drain; /* whether the sessions have ended; set: no new ones are accepted */
 	uint64_t drain_until_ms;
@@ -161,6 +165,30 @@ static enum tunnel_reason listen_all(struct server *srv)
 
 /* ---- the device and the workers */
 
+/* A table that goes with our socket needs nobody. */
+static void keep_table(struct server *srv)
+{
+	int fd;
+	const char *table = nat_unowned(srv->nat, &fd);
+
+	if (table && !server_helper_keep_table(&srv->helper, fd, table))
+		nat_leave(srv->nat);
+}
+
+/* By the helper, if there is one. */
+static enum tunnel_reason use_routes(struct server *srv, const struct server_netdev *d)
+{
+	struct registry *r = srv->shared.registry;
+	unsigned ifindex = d->netdev ? d->netdev->ifindex : 0;
+
+	if (srv->helper.helper && d->netlink)
+		return server_helper_use_device(&srv->helper, srv->cfg, r, d->netlink, ifindex)
+			       ? REASON_SYSTEM
+			       : REASON_NONE;
+	registry_set_device(r, d->netlink, ifindex);
+	return REASON_NONE;
+}
+
 /* One device with a queue for each worker. */
 static enum tunnel_reason open_device(struct server *srv, struct tun *tuns[])
 {
@@ -173,10 +201,11 @@ static enum tunnel_reason open_device(struct server *srv, struct tun *tuns[])
 
 	srv->netdev = d.netdev;
 	srv->nat = d.nat;
+	if (d.nat && srv->helper.helper)
+		keep_table(srv);
 	memcpy(sh->own_iid, d.own_iid, sizeof(sh->own_iid));
 	secret_random(sh->uuid, sizeof(sh->uuid));
-	registry_set_device(sh->registry, d.netlink, d.netdev ? d.netdev->ifindex : 0);
-	return reason;
+	return reason ? reason : use_routes(srv, &d);
 }
 
 static enum tunnel_reason open_workers(struct server *srv)
@@ -297,70 +326,6 @@ static void reload_settings(struct server *srv, struct reload_report *report)
 		reload_report_failed(report, "changed, and needs a restart: %s", change.restart);
 }
 
-void server_reload(struct server *srv, struct reload_report *report)
-{
-	*report = (struct reload_report){ .len = 0 };
-	file_watch_note(&srv->files);
-	health_reloading(&srv->health);
-	reload_settings(srv, report);
-	credentials_reload(&srv->shared.credentials, srv->cfg, on_new_users, srv, report);
-	if (srv->cfg->filters_file)
-		call_all(srv, worker_change_filters);
-	health_reloaded(&srv->health);
-}
-
-static void watch_if_any(struct file_watch *w, const char *path)
-{
-	if (path)
-		file_watch_add(w, path);
-}
-
-static void watch_secret(void *w, const char *path)
-{
-	file_watch_add(w, path);
-}
-
-static void list_files(struct file_watch *w)
-{
-	struct server *srv = container_of(w, struct server, files);
-	const struct server_cfg *cfg = srv->cfg;
-	const struct user_file *users = srv->shared.credentials.users;
-
-	if (users)
-		users_each_secret_file(user_file_users(users), watch_secret, w);
-	watch_if_any(w, cfg->config_file);
-	watch_if_any(w, cfg->users_file);
-	watch_if_any(w, cfg->filters_file);
-	watch_if_any(w, cfg->users_folder);
-	watch_if_any(w, cfg->client_ca_file);
-	watch_if_any(w, cfg->client_crl_file);
-	for (size_t i = 0; i < cfg->front.binding_cert_count; i++)
-		file_watch_add(w, cfg->front.binding_certs[i]);
-	for (size_t i = 0; i < cfg->cert_count; i++) {
-		file_watch_add(w, cfg->certs[i].cert_file);
-		file_watch_add(w, cfg->certs[i].key_file);
-	}
-}
-
-static void on_changed_files(struct file_watch *w)
-{
-	struct reload_report report;
-
-	log_info(NULL, "files have changed: reloading them");
-	server_reload(container_of(w, struct server, files), &report);
-}
-
-static void watch_files(struct server *srv)
-{
-	int error = srv->cfg->no_watch ? 0 : file_watch_open(&srv->files, srv->loop);
-
-	if (error)
-		log_warn(NULL,
-			 "changed files are not noticed, or not all of them: inotify: %s: SIGHUP "
-			 "reloads them",
-			 strerror(-error));
-}
-
 static const char *device_name(const struct server *srv)
 {
 	return tun_name(srv->shared.workers[0].tun);
@@ -378,6 +343,125 @@ static void stop(struct server *srv)
 	loop_timer_stop(srv->loop, &srv->drain);
 	health_stopping(&srv->health, device_name(srv));
 	call_all(srv, is_second ? worker_stop_now : worker_stop);
+}
+
+/* ---- files that are reloaded when they change */
+
+struct listing {
+	void (*one)(void *arg, const char *path);
+	void *arg;
+};
+
+static void list_one(const struct listing *l, const char *path)
+{
+	if (path)
+		l->one(l->arg, path);
+}
+
+static void list_secret(void *listing, const char *path)
+{
+	list_one(listing, path);
+}
+
+static void each_file(void *server, void (*one)(void *arg, const char *path), void *arg)
+{
+	const struct server *srv = server;
+	const struct server_cfg *cfg = srv->cfg;
+	const struct user_file *users = srv->shared.credentials.users;
+	struct listing l = { one, arg };
+
+	if (users)
+		users_each_secret_file(user_file_users(users), list_secret, &l);
+	list_one(&l, cfg->config_file);
+	list_one(&l, cfg->users_file);
+	list_one(&l, cfg->filters_file);
+	list_one(&l, cfg->users_folder);
+	list_one(&l, cfg->client_ca_file);
+	list_one(&l, cfg->client_crl_file);
+	for (size_t i = 0; i < cfg->front.binding_cert_count; i++)
+		list_one(&l, cfg->front.binding_certs[i]);
+	for (size_t i = 0; i < cfg->cert_count; i++) {
+		list_one(&l, cfg->certs[i].cert_file);
+		list_one(&l, cfg->certs[i].key_file);
+	}
+}
+
+static void add_to_watch(void *w, const char *path)
+{
+	file_watch_add(w, path);
+}
+
+static void list_files(struct file_watch *w)
+{
+	each_file(container_of(w, struct server, files), add_to_watch, w);
+}
+
+static void reload_changed(struct server *srv)
+{
+	struct reload_report report;
+
+	log_info(NULL, "files have changed: reloading them");
+	server_reload(srv, &report);
+}
+
+static void on_changed_files(struct file_watch *w)
+{
+	reload_changed(container_of(w, struct server, files));
+}
+
+static void on_helper_changed(struct server_helper *h)
+{
+	reload_changed(container_of(h, struct server, helper));
+}
+
+/* Without it there are no reloads, no leases and no routes. */
+static void on_helper_gone(struct server_helper *h)
+{
+	struct server *srv = container_of(h, struct server, helper);
+
+	srv->has_lost_helper = true;
+	if (srv->is_stopping)
+		return;
+	log_error(NULL, "the helper process has ended");
+	stop(srv);
+}
+
+/* What they are like now is no change. 0 or -errno. */
+static int note_files(struct server *srv)
+{
+	if (srv->cfg->no_watch)
+		return 0;
+	if (srv->helper.helper)
+		return server_helper_watch(&srv->helper, each_file, srv);
+	file_watch_note(&srv->files);
+	return 0;
+}
+
+static void watch_files(struct server *srv)
+{
+	int error = 0;
+
+	if (srv->helper.helper)
+		error = note_files(srv);
+	else if (!srv->cfg->no_watch)
+		error = file_watch_open(&srv->files, srv->loop);
+	if (error)
+		log_warn(NULL,
+			 "changed files are not noticed, or not all of them: inotify: %s: SIGHUP "
+			 "reloads them",
+			 strerror(-error));
+}
+
+void server_reload(struct server *srv, struct reload_report *report)
+{
+	*report = (struct reload_report){ .len = 0 };
+	note_files(srv);
+	health_reloading(&srv->health);
+	reload_settings(srv, report);
+	credentials_reload(&srv->shared.credentials, srv->cfg, on_new_users, srv, report);
+	if (srv->cfg->filters_file)
+		call_all(srv, worker_change_filters);
+	health_reloaded(&srv->health);
 }
 
 /* With connections that have not logged in. */
@@ -509,7 +593,10 @@ static bool open_control(struct server *srv)
 	srv->control.arg = srv;
 	srv->control.max_sessions = srv->max_sessions;
 	srv->control.started_ms = loop_now(srv->loop);
-	return server_control_open(&srv->control);
+	if (!server_control_open(&srv->control))
+		return false;
+	server_helper_keep_control(&srv->helper, &srv->control.service.place);
+	return true;
 }
 
 /*
@@ -696,6 +783,18 @@ static enum tunnel_reason share_files(struct server *srv)
 	return REASON_NONE;
 }
 
+static int open_command(struct server *srv)
+{
+	struct server_state *sh = &srv->shared;
+	int error = auth_command_open(srv->cfg->auth_command, srv->cfg->name, AUTH_COMMAND_LIMIT_MS,
+				      &sh->auth_command);
+
+	if (error)
+		return error;
+	auth_command_use_helper(sh->auth_command, srv->helper.helper);
+	return auth_open(&auth_command_backend, sh->auth_command, &sh->auth);
+}
+
 static int open_auth(struct server *srv)
 {
 	struct server_state *sh = &srv->shared;
@@ -709,12 +808,8 @@ static int open_auth(struct server *srv)
 		return error;
 	if (radius && radius->server_count)
 		return auth_open(&radius_backend, sh->radius, &sh->auth);
-	if (srv->cfg->auth_command) {
-		error = auth_command_open(srv->cfg->auth_command, srv->cfg->name,
-					  AUTH_COMMAND_LIMIT_MS, &sh->auth_command);
-		return error ? error
-			     : auth_open(&auth_command_backend, sh->auth_command, &sh->auth);
-	}
+	if (srv->cfg->auth_command)
+		return open_command(srv);
 	return auth_open(&user_file_backend, sh->credentials.users, &sh->auth);
 }
 
@@ -816,7 +911,11 @@ static enum tunnel_reason open_all(struct server *srv)
 		reason = listen_all(srv);
 	if (!reason)
 		reason = share_files(srv);
-	return reason || open_control(srv) ? reason : REASON_SETTINGS;
+	if (!reason && !open_control(srv))
+		reason = REASON_SETTINGS;
+	if (!reason && server_helper_seal(&srv->helper, srv->cfg, srv->loop))
+		reason = REASON_SYSTEM;
+	return reason;
 }
 
 /* A bind succeeds only if the address is ours and nothing listens on its UDP port 53. */
@@ -898,8 +997,10 @@ static int start_radius(struct server *srv)
 
 static enum tunnel_reason run(struct server *srv)
 {
-	int error = start_radius(srv);
+	int error;
 
+	log_writer_go_on();
+	error = start_radius(srv);
 	if (!error)
 		error = start_workers(srv);
 
@@ -907,7 +1008,9 @@ static enum tunnel_reason run(struct server *srv)
 		error = run_loop(srv);
 	if (error)
 		call_all(srv, worker_stop_now);
-	return error ? REASON_SYSTEM : srv->shared.is_device_lost ? REASON_NETWORK : REASON_NONE;
+	if (error || srv->has_lost_helper)
+		return REASON_SYSTEM;
+	return srv->shared.is_device_lost ? REASON_NETWORK : REASON_NONE;
 }
 
 static void join_all(struct server *srv)
@@ -928,10 +1031,12 @@ static void close_all(struct server *srv)
 {
 	struct server_state *sh = &srv->shared;
 
+	if (srv->helper.helper)
+		*srv->control.service.place.path = '\0'; /* the helper removes it */
 	server_control_close(&srv->control);
 	for (unsigned i = 0; sh->workers && i < sh->worker_count; i++)
 		worker_close(&sh->workers[i]);
-	for (size_t i = 0; i < srv->listening; i++)
+	for (size_t i = 0; i < srv->listening && !srv->helper.helper; i++)
 		listen_remove(&srv->cfg->listen[i]);
 	free(sh->workers);
 	ndp_proxy_close(srv->ndp_proxy);
@@ -950,6 +1055,7 @@ static void close_all(struct server *srv)
 	file_watch_close(&srv->files);
 	settings_free(srv->settings);
 	mailbox_close(&srv->mailbox); /* after the workers, which still sent answers when closed */
+	server_helper_close(&srv->helper);
 	loop_close(srv->loop);
 }
 
@@ -968,7 +1074,9 @@ enum tunnel_reason server_run(const struct server_cfg *cfg)
 	srv->expiry.expired = warn_of_expiry_daily;
 	srv->files.list = list_files;
 	srv->files.changed = on_changed_files;
-	reason = open_all(srv);
+	srv->helper.changed = on_helper_changed;
+	srv->helper.gone = on_helper_gone;
+	reason = server_helper_start(&srv->helper, cfg) ? REASON_SYSTEM : open_all(srv);
 	if (!reason) {
 		reason = run(srv);
 		join_all(srv);

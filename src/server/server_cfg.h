@@ -101,6 +101,7 @@ struct server_cfg {
 	 * rest needs a restart. False: change->err says what is wrong. NULL: they cannot change.
 	 */
 	bool (*read_again)(struct server_cfg *now, struct settings_change *change);
+	const char *pid_file;    /* removed at the end; NULL: none */
 	const char *config_file; /* whose change is a reason to do so; NULL: none */
 	/* called when the server is ready; may be NULL */
 	void (*ready)(void *arg);

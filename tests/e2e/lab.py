@@ -333,6 +333,16 @@ class Program:
         self.process.kill()
         self.process.wait()
 
+    def children(self):
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
+    def kill_all(self):
+        """Kills its helpers too: nothing tidies up."""
+        self.process.send_signal(signal.SIGSTOP)
+        for pid in self.children():
+            os.kill(pid, signal.SIGKILL)
+        self.kill()
+
     def end(self):
         """Checks it at the end of a test; returns an error text or None."""
         complaint = None

@@ -237,7 +237,7 @@ def test_names_of_several_programs(lab):
 
 def test_a_dead_programs_socket_is_replaced_and_a_live_one_never(lab):
     server = lab.serve()
-    server.kill()
+    server.kill_all()
     assert lab.server.run("test", "-S", SERVE).returncode == 0
     lab.serve(users=server.users)
     assert get(lab.server, "/v1/status")["sessions"] == 0

@@ -112,8 +112,9 @@ def test_a_certificate_that_certbot_renews(lab, both):
 def test_no_watch(lab):
     """With it no file is watched; the user file is read again on SIGHUP alone (test_sessions.py)."""
     def watches(program):
-        folder = f"/proc/{program.pid}/fd"
-        return [os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder)].count("anon_inode:inotify")
+        """The helper does it, a child of the server."""
+        files = [f"/proc/{pid}/fd/{fd}" for pid in [program.pid, *program.children()] for fd in os.listdir(f"/proc/{pid}/fd")]
+        return [os.readlink(file) for file in files if os.path.islink(file)].count("anon_inode:inotify")
 
     server = lab.serve()
     assert watches(server) == 1

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/server_helper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/auth_command_run.h"
+#include "proc/helper_watch.h"
+#include "server/server_service.h"
+#include "util/log.h"
+
+/* ---- start */
+
+int server_helper_start(struct server_helper *h, const struct server_cfg *cfg)
+{
+	static struct helper_files files;
+	static struct helper_watch watch = { .files = &files };
+	static struct server_service server = { .files = &files };
+	struct auth_command_runs runs = { .command = cfg->auth_command,
+					  .limit_ms = AUTH_COMMAND_LIMIT_MS };
+	const struct helper_service service[] = {
+		helper_files_service(&files),
+		helper_watch_service(&watch),
+		server_service(&server),
+		auth_command_service(&runs),
+	};
+	const struct helper_service *services[] = { &service[0], &service[1], &service[2],
+						    &service[3] };
+	struct helper_cfg own = {
+		.services = services,
+		.service_count = cfg->auth_command ? 4 : 3,
+		.runs_nothing = !cfg->auth_command,
+	};
+	int error = helper_start(&own, &h->helper);
+
+	if (error)
+		log_error(NULL, "cannot start the helper process: %s", strerror(-error));
+	else
+		helper_files_use(&h->files, h->helper);
+	return error;
+}
+
+/* ---- what is permitted */
+
+struct permitting {
+	struct server_helper *h;
+	int error;
+};
+
+static void permit(struct permitting *p, const char *path, enum helper_file_use use)
+{
+	int error = path ? helper_files_permit(p->h->helper, path, use) : 0;
+
+	if (error && !p->error)
+		p->error = error;
+}
+
+static void permit_sockets(struct permitting *p, const struct server_cfg *cfg)
+{
+	permit(p, cfg->front.web.path, HELPER_FILE_CONNECT);
+	for (size_t i = 0; i < cfg->front.pass_count; i++)
+		permit(p, cfg->front.passes[i].to.path, HELPER_FILE_CONNECT);
+	for (size_t i = 0; i < cfg->listen_count; i++)
+		if (!cfg->listen[i].is_given)
+			permit(p, cfg->listen[i].path, HELPER_FILE_REMOVE);
+}
+
+/* What was read at the start is permitted already. */
+static int permit_all(struct server_helper *h, const struct server_cfg *cfg)
+{
+	struct permitting p = { .h = h };
+
+	permit(&p, cfg->config_file, HELPER_FILE_NAMES);
+	permit(&p, cfg->users_file, HELPER_FILE_NAMES);
+	permit(&p, cfg->users_folder, HELPER_FILE_NAMES);
+	permit(&p, cfg->leases_file,
+	       cfg->is_leases_default ? HELPER_FILE_WRITE_FOLDER : HELPER_FILE_WRITE);
+	permit(&p, cfg->pid_file, HELPER_FILE_REMOVE);
+	permit_sockets(&p, cfg);
+	return p.error;
+}
+
+static int tell(struct server_helper *h, uint16_t op, struct bytes in, int fd)
+{
+	struct helper_question q = { .op = op, .in = in, .fd_in = fd };
+
+	return helper_ask(h->helper, &q);
+}
+
+static int permit_network(struct server_helper *h, const struct ip_prefix *p)
+{
+	uint8_t in[SERVER_PREFIX_LEN];
+	struct writer w = writer_of(in, sizeof(in));
+	struct ip_prefix network = { ip_mask(&p->addr, p->len), p->len };
+
+	if (!p->addr.family)
+		return 0;
+	server_put_prefix(&w, &network);
+	return tell(h, SERVER_OP_NETWORK, bytes_of(in, w.len), 0);
+}
+
+/* ---- routes */
+
+static int change_route(struct registry_routes *routes, const struct ip_prefix *to, bool add)
+{
+	struct server_helper *h = container_of(routes, struct server_helper, routes);
+	uint8_t in[1 + SERVER_PREFIX_LEN];
+	struct writer w = writer_of(in, sizeof(in));
+
+	put_u8(&w, add);
+	server_put_prefix(&w, to);
+	return tell(h, SERVER_OP_ROUTE, bytes_of(in, w.len), 0);
+}
+
+int server_helper_use_device(struct server_helper *h, const struct server_cfg *cfg,
+			     struct registry *r, struct netlink *netlink, unsigned ifindex)
+{
+	uint8_t in[4];
+	int error;
+
+	store_u32(in, ifindex);
+	error = tell(h, SERVER_OP_DEVICE, bytes_of(in, sizeof(in)), netlink_fd(netlink));
+	netlink_close(netlink);
+	if (!error)
+		error = permit_network(h, &cfg->network);
+	if (!error)
+		error = permit_network(h, &cfg->ipv6_network);
+	if (!error)
+		error = permit_network(h, &cfg->delegate_network);
+	if (!error && (cfg->auth_command || (cfg->radius && cfg->radius->server_count)))
+		error = tell(h, SERVER_OP_ANY_NETWORK, bytes_of(NULL, 0), 0);
+	if (error) {
+		log_error(NULL, "the helper process cannot set routes: %s", strerror(-error));
+		return error;
+	}
+	h->routes.change = change_route;
+	registry_use_routes(r, &h->routes);
+	return 0;
+}
+
+/* ---- what is removed at the end */
+
+void server_helper_keep_control(struct server_helper *h, const struct control_place *place)
+{
+	if (h->helper && *place->path)
+		tell(h, SERVER_OP_CONTROL, bytes_of(place, sizeof(*place)), 0);
+}
+
+int server_helper_keep_table(struct server_helper *h, int fd, const char *table)
+{
+	return tell(h, SERVER_OP_TABLE, bytes_text(table), fd);
+}
+
+/* ---- changes of files, and the helper's end */
+
+static void add_path(void *list, const char *path)
+{
+	helper_watch_add(list, path);
+}
+
+int server_helper_watch(struct server_helper *h,
+			void (*each)(void *server, void (*one)(void *arg, const char *path),
+				     void *arg),
+			void *server)
+{
+	struct helper_watch_list *l = malloc(sizeof(*l));
+	int error;
+
+	if (!l)
+		return -ENOMEM;
+	helper_watch_begin(l, h->helper);
+	each(server, add_path, l);
+	error = helper_watch_end(l);
+	free(l);
+	return error;
+}
+
+static void on_event(struct loop_watch *watch, uint32_t events)
+{
+	struct server_helper *h = container_of(watch, struct server_helper, events);
+	struct helper_event e;
+	bool has_changed = false;
+	int got;
+
+	(void)events;
+	while ((got = helper_next_event(h->helper, &e)) == 1)
+		has_changed |= e.op == HELPER_FILES_CHANGED;
+	if (got < 0) {
+		loop_unwatch(h->loop, watch);
+		h->gone(h);
+	} else if (has_changed) {
+		h->changed(h);
+	}
+}
+
+int server_helper_seal(struct server_helper *h, const struct server_cfg *cfg, struct loop *loop)
+{
+	int error;
+
+	if (!h->helper)
+		return 0;
+	error = permit_all(h, cfg);
+	if (!error)
+		error = helper_seal(h->helper);
+	if (!error) {
+		helper_files_sealed(&h->files);
+		h->loop = loop;
+		h->events = (struct loop_watch){ .fd = helper_event_fd(h->helper),
+						 .events = EPOLLIN,
+						 .ready = on_event };
+		error = loop_watch(loop, &h->events);
+	}
+	if (error)
+		log_error(NULL, "the helper process: %s", strerror(-error));
+	return error;
+}
+
+void server_helper_close(struct server_helper *h)
+{
+	if (!h->helper)
+		return;
+	if (h->events.is_watched)
+		loop_unwatch(h->loop, &h->events);
+	file_agent_use(NULL);
+	helper_close(h->helper);
+	h->helper = NULL;
+}
