@@ -81,8 +81,8 @@ static void read_state(const uint8_t *data, size_t len)
 	if (seen.count == 2) {
 		assert(seen.first.route_count == seen.second.route_count);
 		assert(seen.first.excluded_count == seen.second.excluded_count);
-		assert(!memcmp(&seen.first.delegated, &seen.second.delegated,
-			       sizeof(seen.first.delegated)));
+		assert(seen.first.delegated.len == seen.second.delegated.len &&
+		       ip_equal(&seen.first.delegated.addr, &seen.second.delegated.addr));
 		assert(!strcmp(seen.first.resolv_conf, seen.second.resolv_conf));
 	}
 	unlink(path);
