@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdint.h>
 
+#include "fuzz/mutate.h"
 #include "ppp/link.h"
 #include "ppp/ppp.h"
 #include "ppp/mschap.h"
@@ -29,6 +30,7 @@ enum {
 	OUTPUTS_MAX = 16, /* of one call */
 	GROWTH_MAX = 40,  /* of a reply, compared to its request */
 	START_MS = 1000,
+	TIME = 0x8000, /* bit of a record's number */
 };
 
 struct end {
@@ -201,13 +203,56 @@ static void run(struct end *e, struct reader *r)
 		uint16_t n = get_u16(r);
 		size_t frame_len = n < r->left ? n : r->left;
 
-		if (n & 0x8000) {
-			pass_time(e, (n & 0x7fffu) * 10);
+		if (n & TIME) {
+			pass_time(e, (n & (TIME - 1u)) * 10);
 			continue;
 		}
 		ppp_input(&e->p, get_bytes(r, frame_len), frame_len, e->now_ms);
 		drain(e, frame_len);
 	}
+}
+
+/* ---- mutation */
+
+static bool get_record(struct reader *r, struct mutate_record *out)
+{
+	uint16_t n = get_u16(r);
+	size_t frame_len = n & TIME ? 0 : n < r->left ? n : r->left;
+
+	*out = (struct mutate_record){
+		.what = n & TIME ? n : 0,
+		.kind = n & TIME ? MUTATE_RAW : MUTATE_PPP,
+		.bytes = bytes_of(get_bytes(r, frame_len), frame_len),
+	};
+	return !r->bad;
+}
+
+static void put_record(struct writer *w, const struct mutate_record *in)
+{
+	put_u16(w, in->what ? in->what : (uint16_t)in->bytes.len);
+	if (!in->what)
+		put_bytes(w, in->bytes.at, in->bytes.len);
+}
+
+/* One of four is a time, of up to 20 seconds. */
+static struct mutate_record make_record(uint32_t random)
+{
+	if (random % 4)
+		return (struct mutate_record){ .kind = MUTATE_PPP };
+	return (struct mutate_record){ .what = (uint16_t)(TIME | (random >> 2) % 2000) };
+}
+
+static const struct mutate_format format = {
+	.head_len = 1,
+	.payload_max = PPP_FRAME_MAX,
+	.get = get_record,
+	.put = put_record,
+	.make = make_record,
+};
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned int seed)
+{
+	return mutate_list(&format, data, len, max, seed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -14,6 +14,15 @@
 #include <sys/stat.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t len, size_t max);
+
+/* libFuzzer's, for tests/fuzz/mutate.c, which is called by libFuzzer alone. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t len, size_t max)
+{
+	(void)data;
+	(void)max;
+	return len;
+}
 
 static unsigned int fed;
 

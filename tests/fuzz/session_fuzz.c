@@ -5,6 +5,7 @@
  * then a byte below 0xc0 is the length of a read that follows, and any other byte advances the
  * clock. tests/support/mini.c checks the invariants.
  */
+#include "fuzz/reads.h"
 #include "support/mini.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -53,6 +54,11 @@ static void happen(struct mini *m, uint8_t what)
 		turn(m, (uint64_t)(what & 0x3f) * 1000);
 }
 
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned int seed)
+{
+	return reads_mutate(data, len, max, seed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct reader r = reader_of(data, len);
@@ -70,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		uint8_t what = get_u8(&r);
 		size_t n = what < r.left ? what : r.left;
 
-		if (what >= 0xc0)
+		if (what >= READS_EVENT)
 			happen(&m, what);
 		else
 			mini_feed(&m, get_bytes(&r, n), n);

@@ -3,6 +3,7 @@
  * A call after its HTTP exchange. The first byte selects the role; then a byte below 0xc0 is the
  * length of a read that follows, and any other byte causes some other event.
  */
+#include "fuzz/reads.h"
 #include "fuzz/sstp_feed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -33,6 +34,11 @@ static void happen(struct feed *f, uint8_t what)
 	}
 }
 
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned int seed)
+{
+	return reads_mutate(data, len, max, seed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct reader r = reader_of(data, len);
@@ -48,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		uint8_t what = get_u8(&r);
 		size_t n = what < r.left ? what : r.left;
 
-		if (what >= 0xc0)
+		if (what >= READS_EVENT)
 			happen(&f, what);
 		else
 			feed_bytes(&f, get_bytes(&r, n), n);
