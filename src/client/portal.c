@@ -30,14 +30,14 @@ struct portal {
 /* "http://portal.example/x?y": "portal.example", without a port. Empty: it is no URL with a host. */
 static struct bytes host_of(struct bytes url)
 {
-	const char *text = (const char *)url.at, *end = text + url.len;
-	const char *at = url.len ? memmem(text, url.len, "//", 2) : NULL;
-	size_t len = 0;
+	const char *at = url.len ? memmem(url.at, url.len, "//", 2) : NULL;
+	size_t len = 0, left;
 
 	if (!at)
 		return bytes_of(NULL, 0);
 	at += 2;
-	while (at + len < end && !memchr("/?#:", at[len], 4))
+	left = (size_t)((const char *)url.at + url.len - at);
+	while (len < left && !memchr("/?#:", at[len], 4))
 		len++;
 	return bytes_of((const uint8_t *)at, len);
 }
