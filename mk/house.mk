@@ -39,7 +39,7 @@ $(foreach f,$(COLD),$B/src/$f/%.o): OPTIMIZE = -Os
 HOT = $(addprefix server/,addr_map filter networks registry ring session worker) $(addprefix tls/,cryptocb tls) net/loop
 $(filter-out $(HOT:%=$B/src/%.o),$(call objects,$(foreach f,server tls net,src/$f/*.c))): OPTIMIZE = -Os
 
-$B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o $B/tests/support/pki.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)
+$B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o $B/tests/support/pki.o $B/tests/fuzz/trust_fuzz.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)
 $B/src/cli/%.o: ALL_CFLAGS += $(INIH_CFLAGS)
 $B/src/cli/licenses.o: ALL_CFLAGS += -Wa,-I$B
 $B/src/cli/licenses.o: $B/licenses_text

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "auth/radius_grant.h"
 #include "radius/radius_client.h"
 #include "radius/radius_dae.h"
 
@@ -30,9 +31,13 @@ static void read_all(struct bytes packet)
 	struct radius_walk w = radius_walk(packet);
 	uint8_t key[RADIUS_KEY_MAX];
 	struct radius_attr a;
+	struct auth_grant grant = { .ipv4 = 0 };
 
-	while (radius_next(&w, &a))
+	while (radius_next(&w, &a)) {
 		radius_mppe_key(a.value, request, secret, key);
+		radius_grant_is_changeable(&a);
+	}
+	radius_grant_get(&grant, packet);
 }
 
 static void drain(void)
