@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ip6/advert.h"
 
+#include <string.h>
+
 enum {
 	FLAGS_DHCP = 0x80 | 0x40, /* RFC 4861 section 4.2 */
 	TIMERS_LEN = 8, /* Reachable Time, Retrans Timer: not used, without address resolution */
@@ -9,9 +11,12 @@ enum {
 	OPT_MTU = 5,
 	OPT_SERVERS = 25, /* RFC 8106 */
 	OPT_DOMAINS = 31,
+	OPT_ROUTE = 24, /* RFC 4191 section 2.3 */
 
 	PREFIX_BODY_LEN = 30,
 	PREFIX_FLAG_AUTONOMOUS = 0x40,
+	ROUTE_PREFERENCE = 0x18,
+	ROUTE_PREFERENCE_RESERVED = 0x10,
 	PREFIX_LEN = 64, /* RFC 4862 section 5.5.3 d: and the identifier's 64 bits make 128 */
 	ADDR_LEN = 16,
 	LABEL_MAX = 63, /* RFC 1035 section 2.3.4 */
@@ -81,6 +86,49 @@ static void read_mtu(struct reader r, struct advert_option *o)
 		o->type = ADVERT_MTU;
 }
 
+static bool overlap(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+	return a->len < b->len ? ip_prefix_has(a, &b->addr) : ip_prefix_has(b, &a->addr);
+}
+
+bool advert_is_route(const struct ip_prefix *p)
+{
+	static const struct ip_prefix never[] = {
+		{ { .family = AF_INET6 }, 64 }, /* ::1, IPv4-mapped and the like */
+		{ { .family = AF_INET6, .bytes = { 0xfe, 0x80 } }, 10 },
+		{ { .family = AF_INET6, .bytes = { 0xff } }, 8 },
+	};
+	struct ip_addr network = ip_mask(&p->addr, p->len);
+
+	if (p->addr.family != AF_INET6 || !ip_equal(&network, &p->addr))
+		return false;
+	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++)
+		if (overlap(p, &never[i]))
+			return false;
+	return true;
+}
+
+/*
+ * The prefix may be cut after its last bit that counts, in units of eight bytes. The preference
+ * chooses between routers, and the tunnel has one other end: that it is valid is enough.
+ */
+static void read_route(struct reader r, struct advert_option *o)
+{
+	struct ip_prefix dst = { { .family = AF_INET6 }, get_u8(&r) };
+	bool is_reserved = (get_u8(&r) & ROUTE_PREFERENCE) == ROUTE_PREFERENCE_RESERVED;
+	uint32_t lifetime = get_u32(&r);
+
+	if (r.left > ADDR_LEN || dst.len > r.left * 8 || is_reserved)
+		return;
+	get_copy(&r, dst.addr.bytes, r.left);
+	dst.addr = ip_mask(&dst.addr, dst.len);
+	if (dst.len && !advert_is_route(&dst))
+		return;
+	o->type = ADVERT_ROUTE;
+	o->route.dst = dst;
+	o->route.lifetime_s = lifetime;
+}
+
 static void read_list(struct reader r, enum advert_type type, struct advert_option *o)
 {
 	get_u16(&r); /* Reserved */
@@ -105,6 +153,9 @@ bool advert_option_next(struct reader *options, struct advert_option *o)
 		break;
 	case OPT_SERVERS:
 		read_list(raw.body, ADVERT_SERVERS, o);
+		break;
+	case OPT_ROUTE:
+		read_route(raw.body, o);
 		break;
 	case OPT_DOMAINS:
 		read_list(raw.body, ADVERT_DOMAINS, o);

@@ -15,7 +15,8 @@ enum {
 
 	HOP_LIMIT = 64,
 	FLAG_OTHER = 0x40, /* section 4.2 */
-	LIFETIME_S = 1800, /* three times MaxRtrAdvInterval; also of DNS servers (RFC 8106 5.1) */
+	LIFETIME_S =
+		1800, /* three times MaxRtrAdvInterval; also of routes, and of DNS servers (RFC 8106 5.1) */
 	VALID_S = 86400,
 	PREFERRED_S = 14400,
 
@@ -23,6 +24,7 @@ enum {
 	OPT_MTU = 5,
 	OPT_SERVERS = 25, /* RFC 8106 */
 	OPT_DOMAINS = 31,
+	OPT_ROUTE = 24,         /* RFC 4191 section 2.3 */
 	FLAG_AUTONOMOUS = 0x40, /* not on-link: the link has no neighbors */
 	PREFIX_LEN = 64,
 	ADDR_LEN = 16,
@@ -53,10 +55,14 @@ static bool is_solicitation(const uint8_t *packet, size_t len)
 
 void advertiser_input(struct advertiser *a, const uint8_t *packet, size_t len, uint64_t now_ms)
 {
+	if (is_solicitation(packet, len))
+		advertiser_changed(a, now_ms);
+}
+
+void advertiser_changed(struct advertiser *a, uint64_t now_ms)
+{
 	uint64_t due_ms = now_ms;
 
-	if (!is_solicitation(packet, len))
-		return;
 	if (a->has_sent && now_ms - a->last_ms < BETWEEN_MS)
 		due_ms = a->last_ms + BETWEEN_MS;
 	if (due_ms < a->next_ms)
@@ -121,6 +127,29 @@ static void put_servers(struct writer *w, const struct ip_addr servers[ADVERT_SE
 			put_bytes(w, servers[i].bytes, ADDR_LEN);
 }
 
+/* A preference of medium. The prefix is cut to a multiple of eight bytes. */
+static void put_route(struct writer *w, const struct ip_prefix *dst, uint32_t lifetime_s)
+{
+	unsigned units = (dst->len + 63) / 64;
+
+	if (w->room - w->len < (size_t)OPTION_UNIT * (1 + units))
+		return;
+	put_u8(w, OPT_ROUTE);
+	put_u8(w, (uint8_t)(1 + units));
+	put_u8(w, (uint8_t)dst->len);
+	put_u8(w, 0);
+	put_u32(w, lifetime_s);
+	put_bytes(w, dst->addr.bytes, (size_t)OPTION_UNIT * units);
+}
+
+static bool is_advertised(const struct advertised *what, const struct ip_prefix *dst)
+{
+	for (size_t i = 0; i < what->route_count; i++)
+		if (what->routes[i].len == dst->len && ip_equal(&what->routes[i].addr, &dst->addr))
+			return true;
+	return false;
+}
+
 static void put_domains(struct writer *w, const struct advertised *what)
 {
 	struct writer before = *w;
@@ -157,7 +186,12 @@ static size_t write_advert(const struct advertised *what, uint8_t to[ADVERT_SIZE
 	if (what->mtu >= IP6_MIN_MTU)
 		put_mtu(&w, what->mtu);
 	put_servers(&w, what->servers);
+	for (size_t i = 0; i < what->route_count; i++)
+		put_route(&w, &what->routes[i], LIFETIME_S);
 	put_domains(&w, what);
+	for (size_t i = 0; i < what->withdrawn_count; i++)
+		if (!is_advertised(what, &what->withdrawn[i]))
+			put_route(&w, &what->withdrawn[i], 0);
 	return nd_end(&w);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The router's side of IPv6 autoconfiguration on a tunnel: sends Router Advertisements (RFC 4861
- * section 6.2) with the prefix that the peer was given, DNS servers and search domains (RFC 8106),
- * and the MTU. Packets and time in, packets out. No descriptor, no clock, no allocation, no global.
+ * section 6.2) with the prefix that the peer was given, routes to networks (RFC 4191), DNS servers and
+ * search domains (RFC 8106), and the MTU. Packets and time in, packets out. No descriptor, no clock, no allocation, no global.
  *
  * Life cycle: advertiser_start when IPV6CP has opened; advertiser_input for each packet of Neighbor
  * Discovery. After each of these, and at each deadline, advertiser_tick writes the advertisement
@@ -20,6 +20,7 @@
 
 enum {
 	ADVERT_SERVERS_MAX = 2,
+	ADVERT_ROUTES_MAX = IP6_ROUTES_MAX,
 	ADVERT_SIZE_MAX = 1280, /* the largest advertisement that is written: each link passes it */
 };
 
@@ -31,7 +32,16 @@ struct advertised {
 	uint32_t mtu;                               /* 0: not advertised */
 	bool has_dhcp;                              /* flag O: DHCPv6 has more */
 	struct ip_addr servers[ADVERT_SERVERS_MAX]; /* of DNS; AF_UNSPEC: none */
-	const char *const *domains;                 /* to search; those without room are left out */
+	/*
+	 * To these the peer sends packets into the tunnel (advert_is_route). ADVERT_ROUTES_MAX have
+	 * room in any case.
+	 */
+	const struct ip_prefix *routes;
+	size_t route_count;
+	/* Advertised before, and no more; those that are among `routes` or have no room are left out. */
+	const struct ip_prefix *withdrawn;
+	size_t withdrawn_count;
+	const char *const *domains; /* to search; those without room are left out */
 	size_t domain_count;
 };
 
@@ -44,6 +54,8 @@ struct advertiser {
 };
 
 void advertiser_start(struct advertiser *a, uint64_t now_ms);
+/* What is advertised has changed: the next advertisement is due now, or a second after the last one. */
+void advertiser_changed(struct advertiser *a, uint64_t now_ms);
 /* A complete IPv6 packet from the peer. All but valid Router Solicitations are ignored. */
 void advertiser_input(struct advertiser *a, const uint8_t *packet, size_t len, uint64_t now_ms);
 uint64_t advertiser_deadline(const struct advertiser *a);

@@ -150,7 +150,60 @@ static void note_domain(struct slaac *e, const char *name, uint32_t lifetime_s)
 	snprintf(known->name, sizeof(known->name), "%s", lifetime_s ? name : "");
 }
 
-static void note_option(struct slaac *e, struct advert_option *o)
+static bool is_same_prefix(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+	return a->len == b->len && ip_equal(&a->addr, &b->addr);
+}
+
+static void note_route(struct slaac *e, const struct ip_addr *router, const struct ip_prefix *dst,
+		       uint32_t lifetime_s)
+{
+	struct slaac_route *free_one = NULL, *r = NULL;
+
+	for (size_t i = IP6_ROUTES_MAX; i > 0; i--) {
+		struct slaac_route *at = &e->routes[i - 1];
+
+		if (is_same_prefix(&at->dst, dst) && ip_equal(&at->router, router))
+			r = at;
+		else if (at->dst.addr.family == AF_UNSPEC)
+			free_one = at;
+	}
+	if (!r)
+		r = free_one;
+	if (!r)
+		return;
+	if ((r->dst.addr.family != AF_UNSPEC) != (lifetime_s != 0))
+		e->has_change = true;
+	*r = (struct slaac_route){ *dst, *router, after(e, lifetime_s) };
+	if (!lifetime_s)
+		r->dst.addr.family = AF_UNSPEC;
+}
+
+/* As a default router; a route to ::/0 overrides what the header says (RFC 4191 section 3.1). */
+static uint32_t router_lifetime(const struct advert *a)
+{
+	struct reader options = a->options;
+	uint32_t lifetime_s = a->lifetime_s;
+	struct advert_option o;
+
+	while (advert_option_next(&options, &o))
+		if (o.type == ADVERT_ROUTE && !o.route.dst.len)
+			lifetime_s = o.route.lifetime_s;
+	return lifetime_s;
+}
+
+/* First, so that they make room for others of the same advertisement. */
+static void drop_withdrawn(struct slaac *e, const struct advert *a)
+{
+	struct reader options = a->options;
+	struct advert_option o;
+
+	while (advert_option_next(&options, &o))
+		if (o.type == ADVERT_ROUTE && !o.route.lifetime_s)
+			note_route(e, &a->router, &o.route.dst, 0);
+}
+
+static void note_option(struct slaac *e, const struct ip_addr *router, struct advert_option *o)
 {
 	char name[IP6_DOMAIN_SIZE];
 	struct ip_addr server;
@@ -170,6 +223,10 @@ static void note_option(struct slaac *e, struct advert_option *o)
 	case ADVERT_DOMAINS:
 		while (advert_domain_next(&o->list.body, name))
 			note_domain(e, name, o->list.lifetime_s);
+		break;
+	case ADVERT_ROUTE:
+		if (o->route.dst.len)
+			note_route(e, router, &o->route.dst, o->route.lifetime_s);
 		break;
 	case ADVERT_OTHER:
 		break;
@@ -225,12 +282,24 @@ static void note_reported(struct slaac *e)
 	}
 }
 
+static void expire_routes(struct slaac *e)
+{
+	for (size_t i = 0; i < IP6_ROUTES_MAX; i++) {
+		if (e->routes[i].dst.addr.family == AF_UNSPEC ||
+		    !has_passed(e, e->routes[i].until_ms))
+			continue;
+		e->routes[i].dst.addr.family = AF_UNSPEC;
+		e->has_change = true;
+	}
+}
+
 static void expire(struct slaac *e)
 {
 	if (has_passed(e, next_report_ms(e)))
 		e->has_change = true;
 	expire_entries(e, e->routers, COUNT(e->routers));
 	expire_entries(e, e->servers, COUNT(e->servers));
+	expire_routes(e);
 	for (size_t i = 0; i < IP6_ADDRS_MAX; i++)
 		expire_prefix(e, &e->prefixes[i]);
 	for (size_t i = 0; i < IP6_DOMAINS_MAX; i++) {
@@ -266,6 +335,9 @@ static uint64_t first_end_ms(const struct slaac *e)
 	for (size_t i = 0; i < IP6_DOMAINS_MAX; i++)
 		if (*e->domains[i].name)
 			first = min_ms(first, e->domains[i].until_ms);
+	for (size_t i = 0; i < IP6_ROUTES_MAX; i++)
+		if (e->routes[i].dst.addr.family != AF_UNSPEC)
+			first = min_ms(first, e->routes[i].until_ms);
 	return first;
 }
 
@@ -357,11 +429,12 @@ void slaac_input(struct slaac *e, const uint8_t *packet, size_t len, uint64_t no
 	if (!e->is_running || !advert_get(packet, len, e->cfg.own_iid, &a))
 		return;
 	expire(e); /* entries that have expired since the last tick */
-	note_entry(e, e->routers, COUNT(e->routers), &a.router, a.lifetime_s);
+	note_entry(e, e->routers, COUNT(e->routers), &a.router, router_lifetime(&a));
 	e->has_change = e->has_change || e->has_dhcp != a.has_dhcp;
 	e->has_dhcp = a.has_dhcp;
+	drop_withdrawn(e, &a);
 	while (advert_option_next(&a.options, &o))
-		note_option(e, &o);
+		note_option(e, &a.router, &o);
 	settle(e);
 	e->must_solicit = false;
 	e->solicit_left = 0;
@@ -434,6 +507,26 @@ static void fill_addrs(const struct slaac *e, uint64_t now_ms, struct slaac_conf
 	}
 }
 
+static bool has_route(const struct slaac_config *c, const struct ip_prefix *dst)
+{
+	for (size_t i = 0; i < c->route_count; i++)
+		if (is_same_prefix(&c->routes[i], dst))
+			return true;
+	return false;
+}
+
+/* Two routers may have the same. */
+static void fill_routes(const struct slaac *e, uint64_t now_ms, struct slaac_config *out)
+{
+	for (size_t i = 0; i < IP6_ROUTES_MAX; i++) {
+		const struct slaac_route *r = &e->routes[i];
+
+		if (r->dst.addr.family != AF_UNSPEC && r->until_ms > now_ms &&
+		    !has_route(out, &r->dst))
+			out->routes[out->route_count++] = r->dst;
+	}
+}
+
 void slaac_config(const struct slaac *e, uint64_t now_ms, struct slaac_config *out)
 {
 	*out = (struct slaac_config){
@@ -444,6 +537,7 @@ void slaac_config(const struct slaac *e, uint64_t now_ms, struct slaac_config *o
 	for (size_t i = 0; i < IP6_ROUTERS_MAX; i++)
 		out->has_router = out->has_router || is_valid(&e->routers[i], now_ms);
 	fill_addrs(e, now_ms, out);
+	fill_routes(e, now_ms, out);
 	for (size_t i = 0; i < IP6_SERVERS_MAX; i++)
 		if (is_valid(&e->servers[i], now_ms))
 			out->servers[out->server_count++] = e->servers[i].addr;

@@ -14,8 +14,8 @@
  * The link has two ends, and each has the other's identifier from IPV6CP. So there is no duplicate
  * address detection and no link-layer address resolution, and only the peer, which has been
  * authenticated, can send an advertisement: lifetimes are used as sent, without the two-hour rule
- * of RFC 4862 section 5.5.3. Routes (RFC 4191), on-link prefixes and redirects are ignored: the
- * user decides which packets go into the tunnel.
+ * of RFC 4862 section 5.5.3. It learns routes to networks (RFC 4191, as a host of type C), which the
+ * owner uses if the user lets the server set routes. On-link prefixes and redirects are ignored.
  */
 #ifndef SSTP_IP6_SLAAC_H
 #define SSTP_IP6_SLAAC_H
@@ -37,6 +37,7 @@ enum {
 	IP6_ADDRS_MAX = 4,
 	IP6_SERVERS_MAX = 4,
 	IP6_DOMAINS_MAX = 4,
+	IP6_ROUTES_MAX = 32,
 	IP6_DOMAIN_SIZE = 254, /* a name as text, terminated (RFC 1035 section 2.3.4) */
 };
 
@@ -55,7 +56,7 @@ struct slaac_addr {
 /* The settings at one moment. */
 struct slaac_config {
 	bool is_settled; /* a router responded, or none did in SETTLE_MS (5 s); one still may */
-	bool has_router; /* there is a default router (Router Lifetime is not 0) */
+	bool has_router; /* there is a default router: by its lifetime, or a route to ::/0 */
 	bool has_dhcp;   /* flag M or O: DHCPv6 is available */
 	uint32_t mtu;    /* 0: not advertised; never under IP6_MIN_MTU */
 	struct slaac_addr addrs[IP6_ADDRS_MAX]; /* of prefixes of 64 bits */
@@ -64,6 +65,8 @@ struct slaac_config {
 	size_t server_count;
 	char domains[IP6_DOMAINS_MAX][IP6_DOMAIN_SIZE];
 	size_t domain_count;
+	struct ip_prefix routes[IP6_ROUTES_MAX]; /* each once, and not ::/0 */
+	size_t route_count;
 };
 
 enum slaac_out_type {
@@ -94,6 +97,12 @@ struct slaac_prefix {
 	uint64_t reported_preferred_ms, reported_valid_ms; /* as of the last SLAAC_OUT_CHANGED */
 };
 
+struct slaac_route {
+	struct ip_prefix dst; /* AF_UNSPEC: the entry is free */
+	struct ip_addr router;
+	uint64_t until_ms;
+};
+
 struct slaac_domain {
 	char name[IP6_DOMAIN_SIZE]; /* empty: the entry is free */
 	uint64_t until_ms;
@@ -116,6 +125,7 @@ struct slaac {
 	struct slaac_prefix prefixes[IP6_ADDRS_MAX];
 	struct slaac_entry servers[IP6_SERVERS_MAX];
 	struct slaac_domain domains[IP6_DOMAINS_MAX];
+	struct slaac_route routes[IP6_ROUTES_MAX];
 	uint8_t packet[IP6_PACKET_MAX];
 };
 

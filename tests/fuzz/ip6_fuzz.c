@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ip6/message.h"
+#include "ip6/advert.h"
 #include "ip6/advertiser.h"
 #include "ip6/nd_proxy.h"
 #include "util/checksum.h"
@@ -42,6 +43,9 @@ static void check(struct slaac *host, uint64_t now_ms)
 	for (size_t i = 0; i < c.addr_count; i++)
 		if (!c.addrs[i].valid_s || c.addrs[i].preferred_s > c.addrs[i].valid_s)
 			abort();
+	for (size_t i = 0; i < c.route_count; i++)
+		if (!advert_is_route(&c.routes[i]))
+			abort();
 	for (size_t i = 0; i < c.domain_count; i++)
 		if (!*c.domains[i] || strlen(c.domains[i]) >= IP6_DOMAIN_SIZE ||
 		    strpbrk(c.domains[i], " \n\t;#"))
@@ -52,7 +56,16 @@ static void check(struct slaac *host, uint64_t now_ms)
 static void feed_router(struct advertiser *router, const uint8_t *packet, size_t len,
 			uint64_t now_ms)
 {
-	static const struct advertised what = { .prefix = { AF_INET6, { 0xfd } }, .mtu = 1400 };
+	static const struct ip_prefix routes[] = { { { AF_INET6, { 0x20, 1 } }, 16 },
+						   { { AF_INET6, { 0xfd } }, 128 } };
+	static const struct advertised what = {
+		.prefix = { AF_INET6, { 0xfd } },
+		.mtu = 1400,
+		.routes = routes,
+		.route_count = 2,
+		.withdrawn = routes,
+		.withdrawn_count = 1,
+	};
 	uint8_t to[ADVERT_SIZE_MAX];
 
 	advertiser_input(router, packet, len, now_ms);

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -28,6 +29,7 @@ static struct {
 	uint8_t last[ADVERT_SIZE_MAX];
 	size_t last_len;
 	const char *domains[8];
+	struct ip_prefix routes[ADVERT_ROUTES_MAX], withdrawn[ADVERT_ROUTES_MAX];
 } t;
 
 /* One domain more. */
@@ -35,6 +37,18 @@ static void push(const char *domain)
 {
 	t.domains[t.what.domain_count++] = domain;
 	t.what.domains = t.domains;
+}
+
+static void push_route(const char *network)
+{
+	assert_true(ip_prefix_parse(network, &t.routes[t.what.route_count++]));
+	t.what.routes = t.routes;
+}
+
+static void withdraw(const char *network)
+{
+	assert_true(ip_prefix_parse(network, &t.withdrawn[t.what.withdrawn_count++]));
+	t.what.withdrawn = t.withdrawn;
 }
 
 static void send_solicits(void)
@@ -216,6 +230,50 @@ static void many_names(void **state)
 	assert_string_equal(t.has.domains[2], "lab.example");
 }
 
+/* RFC 4191 section 2.3: as long as the prefix needs. */
+static void routes_as_bytes(void **state)
+{
+	static const uint8_t want[] = {
+		24,   2, 48,   0,    0, 0, 7, 8,                            /* 1800 s */
+		0x20, 1, 0x0d, 0xb8, 0, 5, 0, 0,                            /* 64 bits */
+		24,   3, 65,   0,    0, 0, 7, 8,                            /* */
+		0x20, 1, 0x0d, 0xb8, 0, 6, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, /* 128 */
+		24,   2, 64,   0,    0, 0, 0, 0,                            /* withdrawn */
+		0x20, 1, 0x0d, 0xb8, 0, 7, 0, 0,
+	};
+
+	(void)state;
+	push_route("2001:db8:5::/48");
+	push_route("2001:db8:6:0:8000::/65");
+	withdraw("2001:db8:7::/64");
+	withdraw("2001:db8:5::/48"); /* it is advertised */
+	send_advert();
+	assert_int_equal(t.last_len, 40 + 16 + 32 + 8 + sizeof(want));
+	assert_memory_equal(t.last + 40 + 16 + 32 + 8, want, sizeof(want));
+}
+
+/* All of the longest, with two servers; domains and what is withdrawn have what room is left. */
+static void as_many_routes_as_can_be(void **state)
+{
+	char text[64];
+
+	(void)state;
+	t.what.servers[0] = t.what.servers[1] = router_addr("2001:db8::53");
+	push("corp.example");
+	for (unsigned i = 0; i < ADVERT_ROUTES_MAX; i++) {
+		snprintf(text, sizeof(text), "2001:db8:5::%x", i + 1);
+		push_route(text);
+		snprintf(text, sizeof(text), "2001:db8:6::%x", i + 1);
+		withdraw(text);
+	}
+	start_host();
+	wait_ms(0);
+	assert_in_range(t.last_len, 1280 - 23, ADVERT_SIZE_MAX);
+	assert_int_equal(t.has.route_count, ADVERT_ROUTES_MAX);
+	assert_int_equal(t.has.server_count, 1);
+	assert_int_equal(t.has.domain_count, 1);
+}
+
 /* ---- when */
 
 static void three_soon_then_rarely(void **state)
@@ -324,9 +382,53 @@ static void a_host_configures_itself(void **state)
 	assert_string_equal(t.has.domains[0], "corp.example");
 }
 
+static void a_host_has_the_routes(void **state)
+{
+	(void)state;
+	push_route("2001:db8:5::/48");
+	push_route("2001:db8:6::7/128");
+	start_host();
+	wait_ms(0);
+	assert_true(t.has.has_router);
+	assert_int_equal(t.has.route_count, 2);
+	assert_string_equal(ip_prefix_print(&t.has.routes[0]).text, "2001:db8:5::/48");
+	assert_string_equal(ip_prefix_print(&t.has.routes[1]).text, "2001:db8:6::7/128");
+	/* one is exchanged for another */
+	wait_ms(40 * 1000);
+	withdraw("2001:db8:5::/48");
+	assert_true(ip_prefix_parse("2001:db8:8::/48", &t.routes[0]));
+	assert_int_equal(t.adverts, 3);
+	advertiser_changed(&t.router, t.ms);
+	wait_ms(0);
+	assert_int_equal(t.adverts, 4);
+	assert_int_equal(t.has.route_count, 2);
+	assert_string_equal(ip_prefix_print(&t.has.routes[0]).text, "2001:db8:8::/48");
+	advertiser_changed(&t.router, t.ms); /* at most once per second */
+	wait_ms(999);
+	assert_int_equal(t.adverts, 4);
+	wait_ms(1);
+	assert_int_equal(t.adverts, 5);
+}
+
+/* A withdrawal that is lost: the host forgets the route when its lifetime is over. */
+static void a_route_that_is_advertised_no_more(void **state)
+{
+	(void)state;
+	push_route("2001:db8:5::/48");
+	start_host();
+	wait_ms(100 * 1000);
+	t.what.route_count = 0;
+	wait_ms(1700 * 1000);
+	assert_int_equal(t.has.route_count, 1);
+	wait_ms(100 * 1000);
+	assert_int_equal(t.has.route_count, 0);
+	assert_true(t.has.has_router);
+}
+
 static void nothing_expires_in_a_week(void **state)
 {
 	(void)state;
+	push_route("2001:db8:5::/48");
 	t.what.servers[0] = router_addr("2001:db8::53");
 	start_host();
 	for (int hour = 0; hour < 7 * 24; hour++) {
@@ -335,6 +437,7 @@ static void nothing_expires_in_a_week(void **state)
 		assert_int_equal(t.has.addr_count, 1);
 		assert_true(t.has.addrs[0].preferred_s > 0);
 		assert_int_equal(t.has.server_count, 1);
+		assert_int_equal(t.has.route_count, 1);
 	}
 }
 
@@ -367,6 +470,10 @@ int main(void)
 		cmocka_unit_test_setup(a_name_that_is_none_is_left_out, set_up),
 		cmocka_unit_test_setup(the_largest_fits, set_up),
 		cmocka_unit_test_setup(many_names, set_up),
+		cmocka_unit_test_setup(routes_as_bytes, set_up),
+		cmocka_unit_test_setup(as_many_routes_as_can_be, set_up),
+		cmocka_unit_test_setup(a_host_has_the_routes, set_up),
+		cmocka_unit_test_setup(a_route_that_is_advertised_no_more, set_up),
 		cmocka_unit_test_setup(three_soon_then_rarely, set_up),
 		cmocka_unit_test_setup(intervals_of_sessions_differ, set_up),
 		cmocka_unit_test_setup(answers_a_solicitation_at_most_once_per_second, set_up),

@@ -67,6 +67,20 @@ void router_server(struct router *r, const char *server, uint32_t lifetime_s)
 	put_addr(&r->w, server);
 }
 
+void router_route(struct router *r, const char *prefix, uint8_t len, uint8_t flags,
+		  uint32_t lifetime_s, uint8_t units)
+{
+	struct ip_addr a = router_addr(prefix);
+
+	put_u8(&r->w, 24);
+	put_u8(&r->w, units);
+	put_u8(&r->w, len);
+	put_u8(&r->w, flags);
+	put_u32(&r->w, lifetime_s);
+	for (uint8_t i = 1; i < units; i++)
+		put_bytes(&r->w, a.bytes + (i == 2 ? 8 : 0), 8);
+}
+
 void router_domains(struct router *r, const void *names, size_t len, uint32_t lifetime_s)
 {
 	size_t padded = (len + 7) / 8 * 8;

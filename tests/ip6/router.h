@@ -5,7 +5,7 @@
 
 #include "ip6/slaac.h"
 
-enum { ROUTER_SIZE = 1500 };
+enum { ROUTER_SIZE = 16384 };
 
 /* An advertisement being built. */
 struct router {
@@ -19,6 +19,9 @@ void router_prefix(struct router *r, const char *prefix, uint8_t len, uint8_t fl
 		   uint32_t valid_s, uint32_t preferred_s);
 void router_mtu(struct router *r, uint32_t mtu);
 void router_server(struct router *r, const char *server, uint32_t lifetime_s);
+/* RFC 4191: `units`: of eight bytes, as the option's length has it; so much of the prefix is in it. */
+void router_route(struct router *r, const char *prefix, uint8_t len, uint8_t flags,
+		  uint32_t lifetime_s, uint8_t units);
 /* `names`: as on the wire; padded. */
 void router_domains(struct router *r, const void *names, size_t len, uint32_t lifetime_s);
 /* Length and checksum. Again after a change. */

@@ -397,6 +397,198 @@ static void a_name_of_full_length(void **state)
 	}
 }
 
+/* ---- routes (RFC 4191) */
+
+/* "2001:db8:5::/48 2001:db8:6::/48" */
+static const char *routes(void)
+{
+	static char text[IP6_ROUTES_MAX * 64];
+	size_t n = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < t.now.route_count; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i ? " " : "",
+				      ip_prefix_print(&t.now.routes[i]).text);
+	return text;
+}
+
+static void advertise_route(uint16_t router_s, const char *prefix, uint8_t len, uint8_t flags,
+			    uint32_t lifetime_s, uint8_t units)
+{
+	struct router r;
+
+	router_begin(&r, router_s, 0);
+	router_route(&r, prefix, len, flags, lifetime_s, units);
+	give(router_end(&r));
+}
+
+enum { MEDIUM = 0, HIGH = 8, RESERVED = 16, LOW = 24 };
+
+static void routes_are_learned(void **state)
+{
+	struct router r;
+
+	(void)state;
+	router_begin(&r, 0, 0);
+	router_route(&r, "2001:db8:5::", 48, MEDIUM, 1800, 2);
+	router_route(&r, "2001:db8:6::77", 128, HIGH, FOREVER, 3);
+	router_route(&r, "2001:db8:7::77", 32, LOW, 100, 3); /* host bits, and more than needed */
+	router_route(&r, "64:ff9b::", 96, MEDIUM, 1800, 3);
+	router_route(&r, "2001:db8:5::", 48, HIGH, 1800, 2); /* again */
+	give(router_end(&r));
+	assert_string_equal(routes(), "2001:db8:5::/48 2001:db8:6::77/128 2001:db8::/32 "
+				      "64:ff9b::/96");
+	assert_false(t.now.has_router);
+	assert_int_equal(t.changes, 1);
+}
+
+static void routes_that_can_not_be(void **state)
+{
+	static const struct {
+		const char *prefix;
+		uint8_t len, flags, units;
+	} cases[] = {
+		{ "2001:db8::", 48, RESERVED, 2 },
+		{ "2001:db8::", 48, MEDIUM, 1 }, /* no prefix */
+		{ "2001:db8::", 64, MEDIUM, 1 },
+		{ "2001:db8::", 65, MEDIUM, 2 }, /* half of one */
+		{ "2001:db8::", 128, MEDIUM, 2 },
+		{ "2001:db8::", 129, MEDIUM, 3 },
+		{ "2001:db8::", 255, MEDIUM, 3 },
+		{ "2001:db8::", 255, MEDIUM, 32 },
+		{ "2001:db8::", 64, MEDIUM, 4 }, /* longer than a prefix */
+		{ "fe80::", 64, MEDIUM, 2 },
+		{ "fe80::", 10, MEDIUM, 2 },
+		{ "fe00::", 8, MEDIUM, 2 },
+		{ "ff02::", 16, MEDIUM, 2 },
+		{ "ff00::", 8, MEDIUM, 2 },
+		{ "8000::", 1, MEDIUM, 2 }, /* half of ::/0 */
+		{ "::", 1, MEDIUM, 2 },
+		{ "::1", 128, MEDIUM, 3 },
+		{ "::", 96, MEDIUM, 3 },
+		{ "::ffff:10.0.0.0", 104, MEDIUM, 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		start(NULL);
+		advertise_route(1800, cases[i].prefix, cases[i].len, cases[i].flags, 1800,
+				cases[i].units);
+		if (t.now.route_count || !t.now.has_router)
+			fail_msg("case %zu gave %s", i, routes());
+	}
+}
+
+/* A route to ::/0 is what the header says of the router, and overrides it (RFC 4191 section 3.1). */
+static void the_route_to_everything(void **state)
+{
+	static const struct {
+		uint16_t router_s;
+		uint8_t flags;
+		uint32_t route_s;
+		uint8_t units;
+		bool has_router;
+	} cases[] = {
+		{ 0, MEDIUM, 100, 1, true },  { 0, HIGH, 100, 3, true },
+		{ 1800, LOW, 0, 1, false },   { 1800, RESERVED, 0, 1, true },
+		{ 0, MEDIUM, 100, 4, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		start(NULL);
+		advertise_route(cases[i].router_s, "::", 0, cases[i].flags, cases[i].route_s,
+				cases[i].units);
+		assert_int_equal(t.now.route_count, 0);
+		if (t.now.has_router != cases[i].has_router)
+			fail_msg("case %zu: %d", i, t.now.has_router);
+	}
+	start(NULL);
+	for (int i = 0; i < 5; i++) { /* a repetition is no news */
+		advertise_route(0, "::", 0, MEDIUM, 100, 1);
+		wait_ms(20 * 1000);
+		assert_true(t.now.has_router);
+		assert_int_equal(t.changes, 1);
+	}
+	wait_ms(100 * 1000);
+	assert_false(t.now.has_router);
+	assert_int_equal(t.changes, 2);
+}
+
+static void routes_end(void **state)
+{
+	(void)state;
+	advertise_route(0, "2001:db8:5::", 48, MEDIUM, 100, 2);
+	wait_ms(60 * 1000);
+	advertise_route(0, "2001:db8:5::", 48, LOW, 100, 2);
+	advertise_route(0, "2001:db8:6::", 48, MEDIUM, 5, 2);
+	assert_int_equal(t.changes, 2);
+	wait_ms(5000 - 1);
+	assert_string_equal(routes(), "2001:db8:5::/48 2001:db8:6::/48");
+	wait_ms(1);
+	assert_string_equal(routes(), "2001:db8:5::/48");
+	assert_int_equal(t.changes, 3);
+	wait_ms(95 * 1000 - 1);
+	assert_string_equal(routes(), "2001:db8:5::/48");
+	wait_ms(1);
+	assert_string_equal(routes(), "");
+	assert_int_equal(t.changes, 4);
+	advertise_route(0, "2001:db8:5::", 48, MEDIUM, FOREVER, 2);
+	wait_ms(1000ull * 3600 * 24 * 365);
+	assert_string_equal(routes(), "2001:db8:5::/48");
+	advertise_route(0, "2001:db8:5::", 48, MEDIUM, 0, 2); /* withdrawn */
+	assert_string_equal(routes(), "");
+	advertise_route(0, "2001:db8:5::", 48, MEDIUM, 0, 2); /* there is none */
+	wait_ms(2000);
+	assert_int_equal(t.changes, 6);
+}
+
+/* One that two routers have stays until both have withdrawn it. */
+static void a_route_of_two_routers(void **state)
+{
+	static const uint32_t lifetimes[] = { 1800, 1800, 0, 0 };
+
+	(void)state;
+	for (uint8_t i = 0; i < 4; i++) {
+		struct router r;
+		struct bytes b;
+
+		router_begin(&r, 0, 0);
+		router_route(&r, "2001:db8:5::", 48, MEDIUM, lifetimes[i], 2);
+		b = router_end(&r);
+		r.packet[23] = i % 2 ? 9 : 1; /* fe80::9, fe80::1 */
+		router_checksum(r.packet, b.len);
+		give(b);
+		assert_string_equal(routes(), i < 3 ? "2001:db8:5::/48" : "");
+	}
+}
+
+/* The first ones are kept, and what is withdrawn makes room. */
+static void a_thousand_routes(void **state)
+{
+	char text[64];
+	struct router r;
+
+	(void)state;
+	router_begin(&r, 1800, 0);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(text, sizeof(text), "2001:db8:%x::", i + 1);
+		router_route(&r, text, 48, MEDIUM, 1800, 2);
+	}
+	router_server(&r, "2001:db8::53", 1800);
+	give(router_end(&r));
+	assert_int_equal(t.now.route_count, IP6_ROUTES_MAX);
+	assert_string_equal(ip_prefix_print(&t.now.routes[IP6_ROUTES_MAX - 1]).text,
+			    "2001:db8:20::/48");
+	assert_int_equal(t.now.server_count, 1);
+	router_begin(&r, 1800, 0);
+	router_route(&r, "2001:db8:77::", 48, MEDIUM, 1800, 2);
+	router_route(&r, "2001:db8:3::", 48, MEDIUM, 0, 2);
+	give(router_end(&r));
+	assert_int_equal(t.now.route_count, IP6_ROUTES_MAX);
+	assert_string_equal(ip_prefix_print(&t.now.routes[2]).text, "2001:db8:77::/48");
+}
+
 /* ---- a router that repeats itself */
 
 static void advertise_all(const char *server, uint16_t router_s, uint32_t mtu, uint32_t valid_s)
@@ -723,10 +915,11 @@ static void cut_at_every_byte(void **state)
 	(void)state;
 	router_begin(&r, 1800, 0);
 	router_prefix(&r, "2001:db8::", 64, 0x40, 100, 100);
+	router_route(&r, "2001:db8:5::", 48, 0, 100, 2);
 	router_server(&r, "2001:db8::53", 100);
 	b = router_end(&r);
 	for (size_t len = 0; len < b.len; len++) {
-		bool is_whole = len == 56 || len == 88;
+		bool is_whole = len == 56 || len == 88 || len == 104;
 		uint8_t copy[ROUTER_SIZE];
 
 		start(NULL);
@@ -832,6 +1025,12 @@ int main(void)
 		TEST(malformed_names),
 		TEST(a_name_of_full_length),
 		TEST(lifetimes_end),
+		TEST(routes_are_learned),
+		TEST(routes_that_can_not_be),
+		TEST(the_route_to_everything),
+		TEST(routes_end),
+		TEST(a_route_of_two_routers),
+		TEST(a_thousand_routes),
 		TEST(lifetimes_are_used_as_sent),
 		TEST(a_lifetime_of_zero_withdraws),
 		TEST(of_two_routers_one_is_enough),
