@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "ip6/advert.h"
 #include "util/text.h"
 
 enum {
@@ -364,6 +365,19 @@ static void add_own_networks(struct auth_grant *g)
 		add_network(g, &g->ipv6_delegated.addr, g->ipv6_delegated.len);
 	if (g->ipv6.family)
 		add_network(g, &g->ipv6, 128);
+}
+
+size_t radius_grant_pushed(struct bytes packet, struct ip_prefix to[AUTH_ROUTES_MAX])
+{
+	struct radius_walk w = radius_walk(packet);
+	struct radius_attr a;
+	size_t count = 0;
+
+	while (count < AUTH_ROUTES_MAX && radius_next(&w, &a))
+		if (!a.vendor && a.type == RADIUS_ROUTE_IPV6_INFORMATION &&
+		    get_prefix(a.value, &to[count]) && advert_is_route(&to[count]))
+			count++;
+	return count;
 }
 
 const char *radius_grant_get(struct auth_grant *grant, struct bytes packet)

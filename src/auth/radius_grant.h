@@ -11,6 +11,8 @@
  * why the session must be refused (RFC 2865 section 5.6).
  */
 const char *radius_grant_get(struct auth_grant *grant, struct bytes packet);
+/* Route-IPv6-Information (170): the networks for Router Advertisements. Returns how many. */
+size_t radius_grant_pushed(struct bytes packet, struct ip_prefix to[AUTH_ROUTES_MAX]);
 /* One attribute. False: it does not grant anything that we know, or its value is malformed. */
 bool radius_grant_take(struct auth_grant *grant, const struct radius_attr *a);
 

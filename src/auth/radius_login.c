@@ -285,6 +285,8 @@ static void take_accept(const struct radius_response *r, const struct auth_reque
 		result->message[0] = '\0';
 		return;
 	}
+	result->grant.push_route_count = radius_grant_pushed(r->packet, result->push_routes);
+	result->grant.push_routes = result->push_routes;
 	result->outcome = AUTH_RESULT_OK;
 }
 

@@ -43,7 +43,7 @@ struct auth_grant {
 
 	struct ip_prefix routes[AUTH_ROUTES_MAX]; /* 22, 99: to the session */
 	size_t route_count;
-	/* for the client, by DHCP; the backend's, which may free them after the answer */
+	/* for the client, by DHCP and Router Advertisements; the backend's, which may free them after the answer */
 	const struct ip_prefix *push_routes;
 	size_t push_route_count;
 	uint16_t mtu;       /* 12 */
@@ -76,7 +76,8 @@ struct auth_result {
 	uint8_t hlak[PPP_HLAK_LEN];
 	/* continue: a Request; refused: a last one, to be sent before the Failure, or empty */
 	struct bytes eap;
-	struct auth_grant grant; /* ok */
+	struct auth_grant grant;                       /* ok */
+	struct ip_prefix push_routes[AUTH_ROUTES_MAX]; /* room for the grant's */
 };
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "auth/login_limits.h"
 #include "auth/radius_grant.h"
+#include "ip6/advert.h"
 
 /* Digits alone: in 10m, m could be minutes or millions. */
 static bool get_number(struct bytes value, void *to)
@@ -44,7 +45,7 @@ static bool get_name(struct bytes value, void *to)
 }
 
 /* A default route is nobody's network. Without memory it is refused too. */
-static bool add_network(struct bytes value, struct user_networks *l, bool may_be_v6)
+static bool add_network(struct bytes value, struct user_networks *l)
 {
 	struct ip_prefix p, *longer;
 	char text[64];
@@ -53,7 +54,7 @@ static bool add_network(struct bytes value, struct user_networks *l, bool may_be
 		return false;
 	memcpy(text, value.at, value.len);
 	text[value.len] = '\0';
-	if (!ip_prefix_parse(text, &p) || !p.len || (p.addr.family == AF_INET6 && !may_be_v6))
+	if (!ip_prefix_parse(text, &p) || !p.len)
 		return false;
 	longer = realloc(l->at, (l->count + 1) * sizeof(*longer));
 	if (!longer)
@@ -65,12 +66,15 @@ static bool add_network(struct bytes value, struct user_networks *l, bool may_be
 
 static bool get_behind(struct bytes value, void *to)
 {
-	return add_network(value, to, true);
+	return add_network(value, to);
 }
 
 static bool get_pushed(struct bytes value, void *to)
 {
-	return add_network(value, to, false);
+	const struct user_networks *l = to;
+
+	return add_network(value, to) && (l->at[l->count - 1].addr.family == AF_INET ||
+					  advert_is_route(&l->at[l->count - 1]));
 }
 
 /* The word stays in the table's memory. */
@@ -122,7 +126,8 @@ const char *user_limits_take(struct user_limits *l, const char *word)
 		{ "iroute=", offsetof(struct user_limits, behind), get_behind,
 		  "iroute= must be a network, such as 192.168.5.0/24, and 16 times at most" },
 		{ "push-route=", offsetof(struct user_limits, pushed), get_pushed,
-		  "push-route= must be an IPv4 network, such as 10.0.0.0/8, and 16 times at most" },
+		  "push-route= must be a network, such as 10.0.0.0/8 or 2001:db8::/32, and 16 times "
+		  "at most" },
 		{ "times=", offsetof(struct user_limits, times), get_times,
 		  "times= must be days and hours, such as Wk0800-1800,Sa0900-1200" },
 		{ "from=", offsetof(struct user_limits, from), get_from,

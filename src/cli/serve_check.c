@@ -118,6 +118,14 @@ static bool networks_make_sense(const struct serve_settings *s)
 	return false;
 }
 
+static const struct ip_prefix *first_v6(const struct prefix_list *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->at[i].addr.family == AF_INET6)
+			return &l->at[i];
+	return NULL;
+}
+
 static bool ipv6_and_dns_make_sense(const struct serve_settings *s)
 {
 	if (s->delegation.len && !s->ipv6_network.addr.family)
@@ -126,6 +134,12 @@ static bool ipv6_and_dns_make_sense(const struct serve_settings *s)
 		 (ip_prefix_has(&s->ipv6_network, &s->delegation.network.addr) ||
 		  ip_prefix_has(&s->delegation.network, &s->ipv6_network.addr)))
 		cli_error(&serve_verb, "--ipv6-delegate and --ipv6-network overlap");
+	else if (first_v6(&s->push_routes) && !s->ipv6_network.addr.family &&
+		 !s->radius.servers.count)
+		cli_error(&serve_verb,
+			  "--push-route %s needs --ipv6-network: without it clients have no IPv6 "
+			  "address",
+			  ip_prefix_print(first_v6(&s->push_routes)).text);
 	else if (s->dns.has_host && (s->dns.v4[1] || s->dns.v6[1].family))
 		cli_error(&serve_verb, "--dns host and two other addresses: clients take two");
 	else if (s->ipv6_network.addr.family && s->link.no_ipv6)

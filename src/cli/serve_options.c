@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "cli/dns_options.h"
-#include "dhcp/message.h"
+#include "ip6/advert.h"
 #include "server/prefixes.h"
+#include "server/pushed.h"
 
 enum { PUSH_DOMAINS_MAX = 4 /* what fits into one packet, at their longest */ };
 
@@ -159,21 +160,36 @@ static void clear_dns(void *to)
 static bool set_push_route(void *to, const char *value, struct error *err)
 {
 	struct prefix_list *l = to;
+	struct server_cfg cfg;
 	struct ip_prefix p;
 
-	if (!ip_prefix_parse(value, &p) || p.addr.family != AF_INET || !p.len) {
-		snprintf(
-			err->text, sizeof(err->text),
-			"must be an IPv4 network such as 10.0.0.0/8; whether all traffic goes into "
-			"the tunnel is the client's own setting");
+	if (!ip_prefix_parse(value, &p) || !p.len) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be a network such as 10.0.0.0/8 or 2001:db8::/32; whether all "
+			 "traffic goes into the tunnel is the client's own setting");
+		return false;
+	}
+	p.addr = ip_mask(&p.addr, p.len);
+	if (p.addr.family == AF_INET6 && !advert_is_route(&p)) {
+		snprintf(err->text, sizeof(err->text),
+			 "clients cannot have a route to this network: part of it is link-local, "
+			 "multicast or reserved");
 		return false;
 	}
 	if (!set_prefixes(to, value, err))
 		return false;
-	if (dhcp_routes_fit(l->at, l->count))
+	l->at[l->count - 1] = p;
+	cfg = (struct server_cfg){ .push_routes = l->at, .push_route_count = l->count };
+	if (pushed_fits(&cfg, NULL))
 		return true;
-	snprintf(err->text, sizeof(err->text),
-		 "more networks than fit into one DHCP option (255 bytes, 28 to 42 networks)");
+	if (p.addr.family == AF_INET6)
+		snprintf(err->text, sizeof(err->text),
+			 "more than %d IPv6 networks, which a Router Advertisement has room for",
+			 ADVERT_ROUTES_MAX);
+	else
+		snprintf(err->text, sizeof(err->text),
+			 "more networks than fit into one DHCP option (255 bytes, 28 to 42 "
+			 "networks)");
 	return false;
 }
 
@@ -390,10 +406,12 @@ static const struct option client_network_table[] = {
 	  .clear = clear_texts },
 	{ .name = "push-route",
 	  .arg = "NETWORK",
-	  .help = "clients send packets to this IPv4 network into the tunnel, if they ask by "
-		  "DHCPINFORM, as Windows does; may be given again",
+	  .help = "clients send packets to this network into the tunnel: IPv4 if they ask by "
+		  "DHCPINFORM, as Windows does, IPv6 by Router Advertisements; may be given "
+		  "again",
 	  .set = set_push_route,
 	  .at = AT(push_routes),
+	  .flags = OPTION_RELOADS,
 	  .clear = clear_prefixes },
 	{ .name = "nat",
 	  .arg = "INTERFACE",

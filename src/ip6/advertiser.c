@@ -59,11 +59,9 @@ void advertiser_input(struct advertiser *a, const uint8_t *packet, size_t len, u
 		advertiser_changed(a, now_ms);
 }
 
-void advertiser_changed(struct advertiser *a, uint64_t now_ms)
+void advertiser_changed(struct advertiser *a, uint64_t due_ms)
 {
-	uint64_t due_ms = now_ms;
-
-	if (a->has_sent && now_ms - a->last_ms < BETWEEN_MS)
+	if (a->has_sent && due_ms < a->last_ms + BETWEEN_MS)
 		due_ms = a->last_ms + BETWEEN_MS;
 	if (due_ms < a->next_ms)
 		a->next_ms = due_ms;

@@ -21,6 +21,7 @@
 enum {
 	ADVERT_SERVERS_MAX = 2,
 	ADVERT_ROUTES_MAX = IP6_ROUTES_MAX,
+	ADVERT_LIFETIME_S = 1800, /* of what is advertised, but for the prefix */
 	ADVERT_SIZE_MAX = 1280, /* the largest advertisement that is written: each link passes it */
 };
 
@@ -54,8 +55,11 @@ struct advertiser {
 };
 
 void advertiser_start(struct advertiser *a, uint64_t now_ms);
-/* What is advertised has changed: the next advertisement is due now, or a second after the last one. */
-void advertiser_changed(struct advertiser *a, uint64_t now_ms);
+/*
+ * What is advertised has changed: the next advertisement is due at this time, or a second after the
+ * last one.
+ */
+void advertiser_changed(struct advertiser *a, uint64_t due_ms);
 /* A complete IPv6 packet from the peer. All but valid Router Solicitations are ignored. */
 void advertiser_input(struct advertiser *a, const uint8_t *packet, size_t len, uint64_t now_ms);
 uint64_t advertiser_deadline(const struct advertiser *a);

@@ -74,7 +74,7 @@ struct server_cfg {
 	uint32_t dns[2], nbns[2];
 	bool dns_host;                       /* the server's own addresses, among those, answer */
 	struct ip_addr ipv6_dns[2];          /* AF_UNSPEC: none */
-	const struct ip_prefix *push_routes; /* IPv4, for the clients to send into the tunnel */
+	const struct ip_prefix *push_routes; /* for the clients to send into the tunnel */
 	size_t push_route_count;
 	const char *const *push_domains; /* the clients look short names up in them */
 	size_t push_domain_count;

@@ -15,12 +15,12 @@
 #include "eap/packet.h"
 #include "ip6/dhcp6_server.h"
 #include "net/congestion.h"
-#include "server/pushed.h"
 #include "util/secret.h"
 
 enum {
 	SETUP_MS = 60 * 1000,  /* for the whole set-up; each step also has its own limit */
 	LISTED_MAX = 100,      /* sessions of a worker that SIGUSR1 logs */
+	ADVERTS_PER_MS = 4,    /* of a worker, when what is advertised has changed */
 	CLAIM_EVERY_MS = 10,   /* the packets of a worker's sessions claim addresses so often */
 	REFUSAL_MIN_MS = 1000, /* a refusal is sent after once to twice this time */
 };
@@ -342,7 +342,7 @@ static void apply_grant(struct session *s, const struct auth_grant *grant,
 	if (!pushed_fits(s->host->cfg, grant))
 		log_warn(&s->log,
 			 "not all push-route= and --push-route networks fit into a reply by "
-			 "DHCP: the last ones are left out");
+			 "DHCP, or a Router Advertisement: the last ones are left out");
 }
 
 static void count_login(struct session *s, enum login_result result)
@@ -660,10 +660,16 @@ static void advertise(struct session *s)
 	const struct server_cfg *cfg = s->host->cfg;
 	struct advertised what = { .prefix = advertised_prefix(s), .mtu = s->tunnel.cfg.mtu };
 	uint64_t now_ms = loop_now(s->host->loop);
+	const struct pushed_former *former = &s->host->former;
+	struct ip_prefix routes[ADVERT_ROUTES_MAX];
 	uint8_t packet[ADVERT_SIZE_MAX];
 	size_t len;
 
 	memcpy(what.own_iid, s->host->own_iid, sizeof(what.own_iid));
+	what.routes = routes;
+	what.route_count = pushed_routes6(cfg, s->granted ? &s->granted->grant : NULL, routes);
+	what.withdrawn = former->at;
+	what.withdrawn_count = now_ms < former->until_ms ? former->count : 0;
 	what.has_dhcp =
 		cfg->delegate_network.addr.family || dns6_of(s)[0].family || cfg->push_domain_count;
 	what.domains = cfg->push_domains;
@@ -728,6 +734,20 @@ static void on_advertise(struct loop_timer *timer)
 		advertise(s);
 	else
 		end_claiming(s);
+}
+
+void session_use_settings(struct session_host *h, const struct server_cfg *cfg)
+{
+	uint64_t now_ms = loop_now(h->loop), n = 0;
+	bool has_changed = pushed_change(&h->former, h->cfg, cfg, now_ms);
+
+	h->cfg = cfg;
+	for (struct session *s = h->open.first; s && has_changed; s = s->next) {
+		if (!s->advertiser.next_ms)
+			continue;
+		advertiser_changed(&s->advertiser, now_ms + n++ / ADVERTS_PER_MS);
+		loop_timer_set(h->loop, &s->timer, advertiser_deadline(&s->advertiser));
+	}
 }
 
 /* The /64 that RADIUS gives to the user. False: it gives none, or it can't be used. */

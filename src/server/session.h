@@ -17,6 +17,7 @@
 #include "server/half_open.h"
 #include "server/ids.h"
 #include "server/limits.h"
+#include "server/pushed.h"
 #include "server/registry.h"
 #include "server/session_list.h"
 #include "server/stats.h"
@@ -37,9 +38,10 @@ struct session_host {
 	struct radius *radius; /* for reports; NULL: none */
 	struct filter_store *filters;
 	const struct server_cfg *cfg;
-	const uint8_t *own_iid; /* the server's, on all links */
-	const uint8_t *uuid;    /* of its DUID (dhcp6.h) */
-	uint64_t claimed_ms;    /* when an address was claimed last, by a packet from it */
+	const uint8_t *own_iid;      /* the server's, on all links */
+	const uint8_t *uuid;         /* of its DUID (dhcp6.h) */
+	struct pushed_former former; /* networks that clients are to forget */
+	uint64_t claimed_ms;         /* when an address was claimed last, by a packet from it */
 	struct half_opens half_open;
 	struct sessions open;
 	struct stats stats; /* without the traffic of live sessions */
@@ -125,6 +127,8 @@ void session_change(struct session_host *h, uint64_t id, struct bytes packet);
  * those whose filter is gone end.
  */
 void session_change_filters(struct session_host *h);
+/* Settings that replace those of this host; its clients are told what is different for them. */
+void session_use_settings(struct session_host *h, const struct server_cfg *cfg);
 /* The counters of this host, with those of its live sessions. */
 void session_stats(const struct session_host *h, struct stats *sum);
 /* Logs a status line for each session that has logged in, up to a limit. */

@@ -15,6 +15,8 @@ static void take(struct server_cfg *cfg, const struct server_cfg *now)
 	cfg->keep_old_session = now->keep_old_session;
 	cfg->max_failures = now->max_failures;
 	cfg->client_to_client = now->client_to_client;
+	cfg->push_routes = now->push_routes;
+	cfg->push_route_count = now->push_route_count;
 	memcpy(cfg->nbns, now->nbns, sizeof(cfg->nbns));
 	if (!cfg->dns_host && !now->dns_host) { /* else a server for the clients' DNS is running */
 		memcpy(cfg->dns, now->dns, sizeof(cfg->dns));

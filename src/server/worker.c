@@ -424,7 +424,7 @@ void worker_change_filters(void *worker, void *arg)
 
 void worker_use_settings(void *worker, void *cfg)
 {
-	((struct worker *)worker)->host.cfg = cfg;
+	session_use_settings(&((struct worker *)worker)->host, cfg);
 }
 
 void worker_log_sessions(void *worker, void *arg)

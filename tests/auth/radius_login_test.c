@@ -375,6 +375,42 @@ static void names_of_filters_and_pools(void **state)
 	}
 }
 
+/* RFC 6911 section 3.3, as RFC 3162's prefixes. Those that cannot be advertised are left out. */
+static void networks_for_advertisements(void **state)
+{
+	static const struct {
+		uint8_t len;
+		uint8_t value[20];
+	} cases[] = {
+		{ 10, { 0, 48, 0x20, 1, 0x0d, 0xb8, 0, 5, 0xff, 0xff } },
+		{ 18, { 0, 129, 0x20, 1, 0x0d, 0xb8 } },
+		{ 3, { 0, 48, 0x20 } },
+		{ 1, { 0 } },
+		{ 2, { 0, 0 } }, /* ::/0 */
+		{ 4, { 0, 10, 0xfe, 0x80 } },
+		{ 18, { 7, 128, 0x20, 1, [17] = 9 } }, /* the first byte is reserved */
+	};
+	struct ip_prefix to[AUTH_ROUTES_MAX];
+	struct bytes all;
+
+	(void)state;
+	w = writer_of(packet, sizeof(packet));
+	radius_begin_response(&w, RADIUS_ACCESS_ACCEPT, 1, true);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		radius_put(&w, RADIUS_ROUTE_IPV6_INFORMATION, cases[i].value, cases[i].len);
+	store_u16(packet + 2, (uint16_t)w.len);
+	all = bytes_of(packet, w.len);
+	assert_true(radius_is_packet(&all));
+	assert_int_equal(radius_grant_pushed(all, to), 2);
+	assert_string_equal(ip_prefix_print(&to[0]).text, "2001:db8:5::/48");
+	assert_string_equal(ip_prefix_print(&to[1]).text, "2001::9/128");
+	for (int i = 0; i < 20; i++)
+		radius_put(&w, RADIUS_ROUTE_IPV6_INFORMATION, cases[0].value, cases[0].len);
+	store_u16(packet + 2, (uint16_t)w.len);
+	all = bytes_of(packet, w.len);
+	assert_int_equal(radius_grant_pushed(all, to), AUTH_ROUTES_MAX);
+}
+
 static void malformed_values_grant_nothing(void **state)
 {
 	static const struct {
@@ -488,6 +524,7 @@ int main(void)
 		cmocka_unit_test_setup(grants, set_up),
 		cmocka_unit_test(names_of_filters_and_pools),
 		cmocka_unit_test(malformed_values_grant_nothing),
+		cmocka_unit_test(networks_for_advertisements),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(rates),
 	};

@@ -391,9 +391,12 @@ static const struct error_case {
 	{ "everything behind a client", "ann * pw iroute=0.0.0.0/0\n",
 	  "users:1: user \"ann\": iroute= must be a network, such as 192.168.5.0/24, and 16 times at "
 	  "most" },
-	{ "IPv6 by DHCP", "ann * pw push-route=2001:db8::/32\n",
-	  "users:1: user \"ann\": push-route= must be an IPv4 network, such as 10.0.0.0/8, and 16 "
-	  "times at most" },
+	{ "a route to link-local addresses", "ann * pw push-route=fe80::/64\n",
+	  "users:1: user \"ann\": push-route= must be a network, such as 10.0.0.0/8 or "
+	  "2001:db8::/32, and 16 times at most" },
+	{ "a route to everything", "ann * pw push-route=::/0\n",
+	  "users:1: user \"ann\": push-route= must be a network, such as 10.0.0.0/8 or "
+	  "2001:db8::/32, and 16 times at most" },
 	{ "too many networks",
 	  "ann * pw iroute=10.1.0.0/16 iroute=10.2.0.0/16 iroute=10.3.0.0/16 iroute=10.4.0.0/16 "
 	  "iroute=10.5.0.0/16 iroute=10.6.0.0/16 iroute=10.7.0.0/16 iroute=10.8.0.0/16 "
@@ -450,7 +453,8 @@ static void networks_of_a_user(void **state)
 	struct error err = { "" };
 	struct users *u =
 		parse("ann * secret iroute=192.168.5.1/24 iroute=2001:db8:5::/48 10.1.0.7 "
-		      "push-route=10.0.0.0/8 push-route=172.16.9.9/12 push-route=10.66.0.1",
+		      "push-route=10.0.0.0/8 push-route=172.16.9.9/12 push-route=10.66.0.1 "
+		      "push-route=2001:db8:9::7/48",
 		      &err);
 	struct auth_result a;
 
@@ -463,10 +467,11 @@ static void networks_of_a_user(void **state)
 	assert_int_equal(a.grant.route_count, 2);
 	assert_string_equal(ip_prefix_print(&a.grant.routes[0]).text, "192.168.5.0/24");
 	assert_string_equal(ip_prefix_print(&a.grant.routes[1]).text, "2001:db8:5::/48");
-	assert_int_equal(a.grant.push_route_count, 3);
+	assert_int_equal(a.grant.push_route_count, 4);
 	assert_string_equal(ip_prefix_print(&a.grant.push_routes[0]).text, "10.0.0.0/8");
 	assert_string_equal(ip_prefix_print(&a.grant.push_routes[1]).text, "172.16.0.0/12");
 	assert_string_equal(ip_prefix_print(&a.grant.push_routes[2]).text, "10.66.0.1/32");
+	assert_string_equal(ip_prefix_print(&a.grant.push_routes[3]).text, "2001:db8:9::/48");
 	users_release(u);
 }
 

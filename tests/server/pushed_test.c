@@ -138,6 +138,94 @@ static void how_many_routes_fit(void **state)
 	assert_int_equal(count, 28);
 }
 
+/* ---- IPv6, for Router Advertisements */
+
+/* "2001:db8:5::/48 2001:db8:6::/48" */
+static const char *list_of(const struct ip_prefix *routes, size_t count)
+{
+	static char text[2000];
+	size_t n = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < count; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i ? " " : "",
+				      ip_prefix_print(&routes[i]).text);
+	return text;
+}
+
+/* Each family goes its own way. */
+static void both_families(void **state)
+{
+	struct ip_prefix mixed[] = { prefix("2001:db8:5::/48"), prefix("10.0.0.0/8"),
+				     prefix("2001:db8:6::/48"), prefix("2001:db8:5::/48") };
+	struct ip_prefix own[] = { prefix("2001:db8:6::/48"), prefix("2001:db8:7::/48"),
+				   prefix("198.51.100.7/32") };
+	struct ip_prefix to[ADVERT_ROUTES_MAX];
+
+	(void)state;
+	cfg.push_routes = mixed;
+	cfg.push_route_count = 4;
+	grant = (struct auth_grant){ .push_routes = own, .push_route_count = 3 };
+	assert_string_equal(ask(&grant), "198.51.100.7/32 10.0.0.0/8 | 10.9.0.53 | corp.example");
+	assert_string_equal(list_of(to, pushed_routes6(&cfg, &grant, to)),
+			    "2001:db8:6::/48 2001:db8:7::/48 2001:db8:5::/48");
+	assert_string_equal(list_of(to, pushed_routes6(&cfg, NULL, to)),
+			    "2001:db8:5::/48 2001:db8:6::/48");
+	assert_true(pushed_fits(&cfg, &grant));
+}
+
+static void how_many_ipv6_routes_fit(void **state)
+{
+	struct ip_prefix many[ADVERT_ROUTES_MAX], own = prefix("2001:db8:6::/48");
+	struct ip_prefix to[ADVERT_ROUTES_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ADVERT_ROUTES_MAX; i++) {
+		many[i] = prefix("2001:db8:5::/128");
+		many[i].addr.bytes[15] = (uint8_t)i;
+	}
+	cfg.push_routes = many;
+	cfg.push_route_count = ADVERT_ROUTES_MAX;
+	assert_true(pushed_fits(&cfg, NULL));
+	grant = (struct auth_grant){ .push_routes = &own, .push_route_count = 1 };
+	assert_false(pushed_fits(&cfg, &grant));
+	assert_int_equal(pushed_routes6(&cfg, &grant, to), ADVERT_ROUTES_MAX);
+	assert_string_equal(ip_prefix_print(&to[0]).text, "2001:db8:6::/48");
+	own = many[3];
+	assert_true(pushed_fits(&cfg, &grant)); /* the same twice */
+}
+
+/* A client has heard of the network with the lifetime of an advertisement. */
+static void networks_that_are_pushed_no_more(void **state)
+{
+	struct ip_prefix a[] = { prefix("2001:db8:5::/48"), prefix("10.0.0.0/8"),
+				 prefix("2001:db8:6::/48") };
+	struct ip_prefix b[] = { prefix("2001:db8:6::/48"), prefix("10.1.0.0/16") };
+	struct ip_prefix c[] = { prefix("2001:db8:5::/48") };
+	struct server_cfg first = { .push_routes = a, .push_route_count = 3 };
+	struct server_cfg second = { .push_routes = b, .push_route_count = 2 };
+	struct server_cfg third = { .push_routes = c, .push_route_count = 1 };
+	struct pushed_former f = { .count = 0 };
+	uint64_t now = 5000;
+
+	(void)state;
+	assert_true(pushed_change(&f, &first, &second, now));
+	assert_string_equal(list_of(f.at, f.count), "2001:db8:5::/48");
+	assert_true(f.until_ms == now + 1800000);
+	b[1] = prefix("10.2.0.0/16");
+	assert_false(pushed_change(&f, &second, &second, now));
+	now += 1000;
+	cfg.push_route_count = 0; /* all of them are gone, the first one before */
+	assert_true(pushed_change(&f, &second, &cfg, now));
+	assert_string_equal(list_of(f.at, f.count), "2001:db8:6::/48 2001:db8:5::/48");
+	now += 1000; /* one is back */
+	assert_true(pushed_change(&f, &cfg, &third, now));
+	assert_string_equal(list_of(f.at, f.count), "2001:db8:6::/48");
+	now = f.until_ms; /* nobody has the others any more */
+	assert_true(pushed_change(&f, &third, &cfg, now));
+	assert_string_equal(list_of(f.at, f.count), "2001:db8:5::/48");
+}
+
 /* ---- requests as Windows sends them */
 
 #define WINDOWS_OPTIONS                                                                          \
@@ -315,8 +403,15 @@ static void fragments_and_cuts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(our_client), CASE(nothing_to_push), CASE(how_many_routes_fit),
-		CASE(requests),   CASE(reply_bytes),     CASE(fragments_and_cuts),
+		CASE(our_client),
+		CASE(nothing_to_push),
+		CASE(how_many_routes_fit),
+		CASE(both_families),
+		CASE(how_many_ipv6_routes_fit),
+		CASE(networks_that_are_pushed_no_more),
+		CASE(requests),
+		CASE(reply_bytes),
+		CASE(fragments_and_cuts),
 	};
 
 	return cmocka_run_group_tests_name("server/pushed", tests, NULL, NULL);
