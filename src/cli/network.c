@@ -118,7 +118,7 @@ static const struct option network_table[] = {
 	  .clear = clear_texts },
 	{ .name = "no-server-routes",
 	  .help = "do not ask the server's side for routes, name servers and a domain "
-		  "(DHCPINFORM)",
+		  "(DHCPINFORM), and use no routes of Router Advertisements",
 	  .set = set_flag,
 	  .at = AT(no_server_routes) },
 	{ .name = "request-prefix",

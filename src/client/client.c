@@ -83,6 +83,7 @@ struct client {
 	size_t ipcp_dns_count; /* this many at the start of link.dns are from IPCP */
 	struct autoconf autoconf;
 	struct server_info server_info;
+	size_t routes6; /* from the server's side, as logged */
 	struct dhcp6_setup dhcp6;
 	uint8_t correlation[SSTP_GUID_LEN]; /* lets our own server recognize a reconnect */
 	/* of the last call: requested again, so that addresses stay the same */
@@ -256,6 +257,13 @@ static void note_dhcp6(struct client *c)
 		add_dns(&c->link, &d.servers[i]);
 }
 
+static void log_routes6(struct client *c, size_t count)
+{
+	if (count != c->routes6)
+		log_info(&c->log, "the server's side gives %zu IPv6 routes", count);
+	c->routes6 = count;
+}
+
 /* Adds the current IPv6 configuration to the link, unless there is no IPv6. */
 static void note_config6(struct client *c)
 {
@@ -264,6 +272,9 @@ static void note_config6(struct client *c)
 
 	if (c->autoconf.is_on)
 		autoconf_get(&c->autoconf, ip6);
+	if (!c->cfg->asks_server)
+		ip6->route_count = 0;
+	log_routes6(c, ip6->route_count);
 	c->link.mtu = ip6->mtu && ip6->mtu < mtu ? ip6->mtu : mtu;
 	c->link.dns_count = c->ipcp_dns_count;
 	for (size_t i = 0; c->cfg->backend->wants_dns && i < ip6->server_count; i++)
@@ -1035,6 +1046,7 @@ static void begin_link(struct client *c)
 		.is_informed = !c->cfg->asks_server,
 	};
 	c->ipcp_dns_count = 0;
+	c->routes6 = 0;
 }
 
 static int open_eap(struct client *c)

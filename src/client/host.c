@@ -32,6 +32,7 @@
 enum {
 	PREFIX6_LEN = 64, /* prefix length of link-local and autoconfigured addresses */
 	CHECKS_MAX = 8,   /* the number of --route destinations that are checked after set-up */
+	PUSHED_MAX = LINK_ROUTES_MAX + IP6_ROUTES_MAX, /* routes from the server's side */
 };
 
 static const struct ip_prefix halves4[] = {
@@ -61,11 +62,11 @@ struct host {
 	size_t route_count;
 	/* to DNS servers that no other route of ours covers */
 	struct own_route dns_route[LINK_DNS_MAX];
-	struct own_route pushed[LINK_ROUTES_MAX]; /* routes from the server's side */
-	struct own_route *named;                  /* to addresses of names, HOST_NAMED_MAX */
-	const struct ip_prefix *all4, *all6;      /* the routes that cover all of a family */
-	size_t part_count;                        /* their number */
-	bool has_all4;                            /* all IPv4 goes into the tunnel */
+	struct own_route pushed[PUSHED_MAX]; /* routes from the server's side */
+	struct own_route *named;             /* to addresses of names, HOST_NAMED_MAX */
+	const struct ip_prefix *all4, *all6; /* the routes that cover all of a family */
+	size_t part_count;                   /* their number */
+	bool has_all4;                       /* all IPv4 goes into the tunnel */
 	bool has_warned_of_loopback;
 	struct state state;
 	struct server_routes to_server;
@@ -402,7 +403,7 @@ static bool is_covered(const struct host *h, const struct ip_addr *a)
 	for (size_t i = 0; i < h->route_count; i++)
 		if (ip_prefix_has(&h->route[i].dst, a))
 			return true;
-	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+	for (size_t i = 0; i < PUSHED_MAX; i++)
 		if (h->pushed[i].is_up && ip_prefix_has(&h->pushed[i].dst, a))
 			return true;
 	return false;
@@ -442,7 +443,7 @@ static void clear_routes_to(struct host *h, const struct ip_addr *server)
 	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		if (is_to(&h->dns_route[i], server))
 			clear_route(h, &h->dns_route[i]);
-	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+	for (size_t i = 0; i < PUSHED_MAX; i++)
 		if (is_to(&h->pushed[i], server))
 			clear_route(h, &h->pushed[i]);
 	for (size_t i = 0; h->named && i < HOST_NAMED_MAX; i++)
@@ -785,7 +786,7 @@ static struct own_route *find_pushed(struct host *h, const struct ip_prefix *dst
 {
 	struct own_route *is_free = NULL;
 
-	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+	for (size_t i = 0; i < PUSHED_MAX; i++)
 		if (!h->pushed[i].is_up)
 			is_free = &h->pushed[i];
 		else if (is_same_prefix(&h->pushed[i].dst, dst))
@@ -822,16 +823,28 @@ static void set_pushed(struct host *h, const struct link_addrs *link, const stru
 			 error == -EEXIST ? "there is one already" : strerror(-error));
 }
 
+/* Of one family: exactly these from now on. */
+static void set_pushed_list(struct host *h, const struct link_addrs *link, sa_family_t family,
+			    const struct ip_prefix *list, size_t count)
+{
+	for (size_t i = 0; i < PUSHED_MAX; i++)
+		if (h->pushed[i].is_up && h->pushed[i].dst.addr.family == family &&
+		    !is_among(&h->pushed[i].dst, list, count))
+			clear_route(h, &h->pushed[i]);
+	for (size_t i = 0; i < count; i++)
+		set_pushed(h, link, &list[i]);
+}
+
+/* IPv6 routes need an address that others can reply to. */
 static void set_pushed_routes(struct host *h, const struct link_addrs *link)
 {
-	if (!link->is_informed)
-		return;
-	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
-		if (h->pushed[i].is_up &&
-		    !is_among(&h->pushed[i].dst, link->routes, link->route_count))
-			clear_route(h, &h->pushed[i]);
-	for (size_t i = 0; i < link->route_count; i++)
-		set_pushed(h, link, &link->routes[i]);
+	const struct slaac_config *ip6 = &link->ip6;
+
+	if (link->is_informed)
+		set_pushed_list(h, link, AF_INET, link->routes, link->route_count);
+	if (ip6->is_settled)
+		set_pushed_list(h, link, AF_INET6, ip6->routes,
+				ip6->addr_count ? ip6->route_count : 0);
 }
 
 /* ---- routes to the addresses of names */
@@ -903,7 +916,7 @@ static bool is_routed_to_tunnel(const struct host *h, const struct ip_addr *a)
 		if (h->route[i].is_up && ip_prefix_has(&h->route[i].dst, a) &&
 		    (int)h->route[i].dst.len > excluded)
 			return true;
-	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+	for (size_t i = 0; i < PUSHED_MAX; i++)
 		if (h->pushed[i].is_up && ip_prefix_has(&h->pushed[i].dst, a) &&
 		    (int)h->pushed[i].dst.len > excluded)
 			return true;
@@ -1156,7 +1169,7 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 		any = restore_own(h, &h->route[i]) || any;
 	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		any = restore_own(h, &h->dns_route[i]) || any;
-	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+	for (size_t i = 0; i < PUSHED_MAX; i++)
 		any = restore_own(h, &h->pushed[i]) || any;
 	for (size_t i = 0; h->named && i < HOST_NAMED_MAX; i++)
 		any = restore_own(h, &h->named[i]) || any;
@@ -1183,7 +1196,7 @@ static void clear_device(struct host *h)
 		clear_route(h, &h->route[i]);
 	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		clear_route(h, &h->dns_route[i]);
-	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+	for (size_t i = 0; i < PUSHED_MAX; i++)
 		clear_route(h, &h->pushed[i]);
 	for (size_t i = 0; h->named && i < HOST_NAMED_MAX; i++)
 		clear_route(h, &h->named[i]);

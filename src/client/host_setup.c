@@ -191,6 +191,16 @@ static bool has_same_domains(const struct link_addrs *a, const struct link_addrs
 	return is_same;
 }
 
+static bool has_same_routes(const struct ip_prefix *a, size_t a_count, const struct ip_prefix *b,
+			    size_t b_count)
+{
+	bool is_same = a_count == b_count;
+
+	for (size_t i = 0; i < a_count && is_same; i++)
+		is_same = a[i].len == b[i].len && ip_equal(&a[i].addr, &b[i].addr);
+	return is_same;
+}
+
 /* Whether a script would get any new value. Lifetimes are not passed to scripts. */
 static bool has_changed(const struct link_addrs *was, const struct link_addrs *is)
 {
@@ -200,8 +210,9 @@ static bool has_changed(const struct link_addrs *was, const struct link_addrs *i
 	       !ip_equal(&was->own_ll, &is->own_ll) || !ip_equal(&were6, &are6) ||
 	       was->mtu != is->mtu || was->delegated.len != is->delegated.len ||
 	       !ip_equal(&was->delegated.addr, &is->delegated.addr) ||
-	       was->route_count != is->route_count ||
-	       memcmp(was->routes, is->routes, is->route_count * sizeof(*is->routes)) != 0 ||
+	       !has_same_routes(was->routes, was->route_count, is->routes, is->route_count) ||
+	       !has_same_routes(was->ip6.routes, was->ip6.route_count, is->ip6.routes,
+				is->ip6.route_count) ||
 	       !has_same_domains(was, is) ||
 	       !is_same_list(was->dns, was->dns_count, is->dns, is->dns_count);
 }

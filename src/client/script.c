@@ -3,10 +3,10 @@
  * The environment of a vpnc-script, as openconnect(8) sets it and vpnc-script itself documents it.
  *
  * vpnc-script takes an INTERNAL_IP6_ADDRESS without a list of IPv6 routes as permission to send all
- * of the host's IPv6 into the tunnel. So it gets one only if it was advertised with a router, and
- * not when --route names IPv4 networks alone. A link-local address is INTERNAL_IP6_LINK_LOCAL,
- * which is our own variable,
- * and so is the delegated prefix, INTERNAL_IP6_DELEGATED.
+ * of the host's IPv6 into the tunnel. So it gets one only if it was advertised with a router or with
+ * routes, and not when only IPv4 networks are to go into the tunnel. A link-local address is
+ * INTERNAL_IP6_LINK_LOCAL, which is our own variable, and so is the delegated prefix,
+ * INTERNAL_IP6_DELEGATED.
  */
 #include "client/script.h"
 
@@ -65,7 +65,7 @@ struct ip_addr script_ipv6_address(const struct link_addrs *link)
 {
 	const struct slaac_config *c = &link->ip6;
 
-	for (size_t i = 0; i < c->addr_count && c->has_router; i++)
+	for (size_t i = 0; i < c->addr_count && (c->has_router || c->route_count); i++)
 		if (c->addrs[i].preferred_s)
 			return c->addrs[i].addr;
 	return (struct ip_addr){ 0 };
@@ -79,6 +79,14 @@ static bool has_route(const struct script_env *s, sa_family_t family)
 	return !s->route_count;
 }
 
+/* Those of the server's side; where it forwards nothing else they are the list also without --route. */
+static size_t pushed_count6(const struct script_env *s)
+{
+	const struct slaac_config *c = s->link ? &s->link->ip6 : NULL;
+
+	return c && (s->is_split || !c->has_router) ? c->route_count : 0;
+}
+
 static void set_ipv6(struct env *e, const struct script_env *s)
 {
 	struct ip_addr a = script_ipv6_address(s->link);
@@ -88,7 +96,7 @@ static void set_ipv6(struct env *e, const struct script_env *s)
 	if (s->link->delegated.addr.family)
 		env_set(e, "INTERNAL_IP6_DELEGATED", "%s",
 			ip_prefix_print(&s->link->delegated).text);
-	if (a.family == AF_UNSPEC || !has_route(s, AF_INET6))
+	if (a.family == AF_UNSPEC || !(has_route(s, AF_INET6) || pushed_count6(s)))
 		return;
 	env_set(e, "INTERNAL_IP6_ADDRESS", "%s", ip_print(&a).text);
 	env_set(e, "INTERNAL_IP6_NETMASK", "%s/128", ip_print(&a).text);
@@ -187,14 +195,17 @@ static unsigned add_routes(struct env *e, const char *list, unsigned n,
 	return n;
 }
 
-/* The user's routes, and those that the server's side gives by DHCP, which has IPv4 only. */
+/* The user's routes, and those that the server's side gives: IPv4 by DHCP, IPv6 by advertisements. */
 static void set_routes(struct env *e, const struct script_env *s)
 {
 	unsigned n = add_routes(e, "CISCO_SPLIT_INC", 0, s->routes, s->route_count, AF_INET);
+	unsigned n6 = add_routes(e, "CISCO_IPV6_SPLIT_INC", 0, s->routes, s->route_count, AF_INET6);
 
 	if (s->is_split && s->link)
 		add_routes(e, "CISCO_SPLIT_INC", n, s->link->routes, s->link->route_count, AF_INET);
-	add_routes(e, "CISCO_IPV6_SPLIT_INC", 0, s->routes, s->route_count, AF_INET6);
+	if (s->link)
+		add_routes(e, "CISCO_IPV6_SPLIT_INC", n6, s->link->ip6.routes, pushed_count6(s),
+			   AF_INET6);
 	add_routes(e, "CISCO_SPLIT_EXC", 0, s->excluded, s->excluded_count, AF_INET);
 	add_routes(e, "CISCO_IPV6_SPLIT_EXC", 0, s->excluded, s->excluded_count, AF_INET6);
 }

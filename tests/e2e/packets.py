@@ -49,6 +49,12 @@ def rdnss_option(*servers, lifetime=1800):
     return struct.pack("!BBHI", 25, 1 + 2 * len(servers), 0, lifetime) + b"".join(map(address, servers))
 
 
+def route_option(prefix, length, lifetime=1800, flags=0, units=None):
+    """RFC 4191: as long as the prefix needs, or `units` of eight bytes."""
+    units = 1 + (length + 63) // 64 if units is None else units
+    return struct.pack("!BBBBI", 24, units, length, flags, lifetime) + address(prefix).ljust(8 * units, b"\0")[:8 * (units - 1)]
+
+
 def advertisement(source, destination=ALL_NODES, options=b"", lifetime=1800, flags=0):
     """A Router Advertisement's ICMPv6 message."""
     return icmp6(source, destination, 134, struct.pack("!BBHII", 64, flags, lifetime, 0, 0) + options)

@@ -8,7 +8,7 @@ import pytest
 
 from lab import GATEWAY, RESOLV_CONF, SERVER, Sniffer, eventually
 from packets import (ALL_NODES, address, advertisement, echo6, hidden, icmp4, icmp6, inject, ipv4, ipv6, mtu_option,
-                     prefix_option, rdnss_option)
+                     prefix_option, rdnss_option, route_option)
 from scripted import Router, ScriptedServer
 from test_netns import named
 
@@ -254,6 +254,60 @@ def test_routes_of_ipv6_come_from_the_options_alone(lab, giver):
     lab.client.ping(FAR6)
     assert lab.client.ping("2001:db8:1::254"), "the LAN is where it was"
     assert client.stop() == 0
+
+
+def test_routes_of_the_server_are_limited(lab, both, giver):
+    """Of all that a hostile one may send, networks are used: no default route, nothing of the host's own, 32 at most."""
+    ours = set(routes6(lab.client).splitlines())
+    options = ACCEL_PPP + b"".join((
+        route_option("2001:db8:66::", 48), route_option("2001:db8:66::", 48, flags=8), route_option("2001:db8:67::1", 128),
+        route_option("::", 0), route_option("::", 1), route_option("8000::", 1), route_option("fe80::", 64),
+        route_option("ff02::", 16), route_option("::1", 128), route_option("2001:db8:68::", 48, flags=16),
+        route_option("2001:db8:69::", 129, units=3), route_option("2001:db8:6a::", 65, units=2),
+        route_option("2001:db8:6b::", 64, units=1), route_option("2001:db8:6c::", 64, units=5),
+        route_option("2001:db8:1::", 64), route_option("2001:db8:6d::", 48, lifetime=0)))
+    server = giver(options, lifetime=0)
+    client = connect(lab, "--no-default-route", "--no-dns", "--exclude", "2001:db8:67::/48", "-v")
+    global_of(lab.client)
+    expected = {"2001:db8:66::/48", "2001:db8:67::1", "2001:db8:1::/64"}
+    eventually("networks alone", lambda: set(tunnel_routes6(lab.client)) == expected)
+    assert ours <= set(routes6(lab.client).splitlines()), "the host's own are where they were"
+    assert lab.client.ping("2001:db8:1::254"), "the LAN is where it was"
+    # a message without a valid length counts for nothing
+    server.advertise(route_option("2001:db8:70::", 48) + bytes((24, 0, 48, 0, 0, 0, 0, 9)))
+    for part in range(10):
+        server.advertise(b"".join(route_option(f"2001:db8:1{part}:{i:x}::", 64) for i in range(70)), lifetime=0)
+    eventually("as many as there is room for", lambda: len(tunnel_routes6(lab.client)) == 32)
+    assert "2001:db8:70::/48" not in tunnel_routes6(lab.client)
+    server.advertise(b"".join(route_option(f"2001:db8:10:{i:x}::", 64, lifetime=0) for i in range(70)) +
+                     route_option("2001:db8:66::", 48, lifetime=1), lifetime=0)
+    eventually("one is withdrawn, and one expires", lambda: set(tunnel_routes6(lab.client)) == expected - {"2001:db8:66::/48"})
+    assert client.stop() == 0
+    assert set(routes6(lab.client).splitlines()) == ours
+
+
+def test_routes_of_radvd(lab, giver):
+    """It withdraws them when it ends."""
+    server = giver(None)
+    router = Router(lab.server, server)
+    try:
+        lab.server.configure(f"addr add {PREFIX}:1/64 dev ra0 nodad\n")
+        lab.server.sysctl("net.ipv6.conf.all.forwarding", 1)
+        lab.is_changed = True
+        radvd = lab.start(lab.server, "radvd", "-n", "-d", "3", "-m", "stderr", "-p", lab.folder / "radvd.pid", "-C", lab.file(
+            "radvd.conf", f"interface ra0 {{ AdvSendAdvert on; AdvDefaultLifetime 0; prefix {PREFIX}:/64 {{ }};\n"
+            "route 2001:db8:66::/48 { AdvRoutePreference high; AdvRouteLifetime 600; };\n"
+            "route 2001:db8:67::9/128 { AdvRoutePreference low; AdvRouteLifetime infinity; }; };\n"))
+        client = connect(lab, "--no-dns")
+        client.wait_for(f"^IPv6 address {PREFIX}.*, and no router for other networks$")
+        client.wait_for("^the server's side gives 2 IPv6 routes$")
+        eventually("these networks, and no default route", lambda: set(tunnel_routes6(lab.client)) == {"2001:db8:66::/48", "2001:db8:67::9"})
+        radvd.stop()
+        eventually("they are withdrawn", lambda: not tunnel_routes6(lab.client))
+        assert client.stop() == 0
+    finally:
+        lab.server.sysctl("net.ipv6.conf.all.forwarding", 0)
+        router.close()
 
 
 def test_lifetimes_of_an_address_are_the_servers(lab, giver):

@@ -105,7 +105,7 @@ def test_is_refused_with_a_wrong_password(bench, method, words):
 # ---- IPv6: what other programs do with what the server gives
 
 IPV6 = ("--ipv6-network 2001:db8:77::/56", "--ipv6-delegate 2001:db8:100::/40/56", "--dns 2001:db8:77::53",
-        "--push-domain corp.test")
+        "--push-domain corp.test", "--push-route 2001:db8:5::/64")
 GATEWAY6, OWN6 = "2001:db8:77::1", "2001:db8:77:2:"
 # the root file system cannot be written to
 FOLDERS = "for folder in /var/lib/dhcpcd /var/lib/dhcpv6; do mountpoint -q $folder || mount -t tmpfs tmpfs $folder; done"
@@ -114,7 +114,8 @@ FOLDERS = "for folder in /var/lib/dhcpcd /var/lib/dhcpv6; do mountpoint -q $fold
 def up_with_ipv6(bench, accept_ra):
     """pppd has the identifiers of IPV6CP; the rest is not its business."""
     bench.guest.run("ip netns exec client sh -c 'for name in all default; do "
-                    f"echo {accept_ra} >/proc/sys/net/ipv6/conf/$name/accept_ra; done'")
+                    f"echo {accept_ra} >/proc/sys/net/ipv6/conf/$name/accept_ra; "
+                    "echo 64 >/proc/sys/net/ipv6/conf/$name/accept_ra_rt_info_max_plen; done'")
     server = bench.serve(*IPV6)
     sstpc = Sstpc(bench, pppd="+ipv6")
     sstpc.wait_until_up()
@@ -123,13 +124,15 @@ def up_with_ipv6(bench, accept_ra):
 
 
 def test_the_kernel_configures_itself(bench):
-    """Linux's own SLAAC on ppp0, from the server's Router Advertisement: address, default route and MTU."""
+    """Linux's own SLAAC on ppp0, from the server's Router Advertisement: address, default route and MTU, and the routes of RFC 4191."""
     _, link_local = up_with_ipv6(bench, 2)
     bench.guest.run("end=$((SECONDS + 60)); until ip -n client -6 addr show dev ppp0 | grep -q 'inet6 2001:db8:77:2:'; do "
                     "[ $SECONDS -lt $end ] || exit 1; sleep 0.2; done")
     addresses = bench.guest.run("ip -n client -6 addr show dev ppp0")
     assert f"inet6 {OWN6}{link_local[len('fe80::'):]}/64 scope global dynamic" in addresses, "with the identifier of IPV6CP"
-    assert "default via fe80::" in bench.guest.run("ip -n client -6 route show dev ppp0")
+    routes = bench.guest.run("ip -n client -6 route show dev ppp0")
+    assert re.search("^default via fe80::.* pref medium", routes, re.M)
+    assert re.search("^2001:db8:5::/64 via fe80::.* proto ra .* pref medium", routes, re.M), routes
     bench.guest.run(f"ip netns exec client ping -c 1 -W 60 {GATEWAY6}")
 
 
@@ -138,7 +141,8 @@ def test_rdisc6_finds_all_that_is_advertised(bench):
     said = bench.guest.run("ip netns exec client rdisc6 -1 -r 10 ppp0")
     for line in ("Prefix +: 2001:db8:77:2::/64", "On-link +: +No", "Autonomous address conf.: +Yes",
                  "Stateful other conf. +: +Yes", "Stateful address conf. +: +No", "Router lifetime +: +1800",
-                 "MTU +: +1400 bytes", "Recursive DNS server +: 2001:db8:77::53", "DNS search list +: corp.test"):
+                 "MTU +: +1400 bytes", "Recursive DNS server +: 2001:db8:77::53", "DNS search list +: corp.test",
+                 "Route +: 2001:db8:5::/64", "Route preference +: +medium", "Route lifetime +: +1800"):
         assert re.search(line, said), f"{line} in {said}"
 
 

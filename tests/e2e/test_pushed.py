@@ -6,11 +6,13 @@ import struct
 
 import pytest
 
-from lab import GATEWAY, INSIDE, Sniffer, eventually
+from lab import GATEWAY, INSIDE, PATIENCE, SERVER, Sniffer, eventually
 from packets import icmp4, inject, ipv4
+from test_netns import named
 from test_split import dnsmasq, way
 
 SITE, SITE_HOST = "192.168.5.0/24", "192.168.5.1"  # a network of the client's
+INSIDE6, INSIDE6_GATEWAY = "2001:db8:5::2", "2001:db8:5::1"
 SITE6, SITE6_HOST = "2001:db8:5:5::/64", "2001:db8:5:5::1"
 # Message type, client identifier, host name, vendor class, requested parameters: in Windows' order.
 WINDOWS = (b"\x35\x01\x08\x3d\x07\x01\x02\x53\x0a\x09\x00\x02\x0c\x04WIN1\x3c\x08MSFT 5.0"
@@ -86,14 +88,131 @@ def test_a_dhcp_server_at_the_device(lab):
     lab.connect("--no-default-route").wait_for("^the server's side gives 1 routes")
 
 
+RESERVED = "clients cannot have a route to this network: part of it is link-local, multicast or reserved"
+
+
 @pytest.mark.parametrize("value, why", [
-    ("10.0.0.0/33", "must be an IPv4 network such as 10.0.0.0/8"), ("2001:db8::/32", "must be an IPv4 network such as"),
-    ("0.0.0.0/0", "whether all traffic goes into the tunnel is the client's own setting"), ("corp", "must be an IPv4"),
+    ("10.0.0.0/33", "must be a network such as 10.0.0.0/8 or 2001:db8::/32"), ("corp", "must be a network such as"),
+    ("0.0.0.0/0", "whether all traffic goes into the tunnel is the client's own setting"),
+    ("::/0", "whether all traffic goes into the tunnel is the client's own setting"),
+    ("fe80::/64", RESERVED), ("ff00::/8", RESERVED), ("8000::/1", RESERVED), ("::1", RESERVED),
     (" ".join(f"203.0.113.{i}" for i in range(29)), "more networks than fit into one DHCP option"),
+    (" ".join(f"2001:db8:{i:x}::/48" for i in range(33)), "more than 32 IPv6 networks, which a Router Advertisement has room for"),
 ])
 def test_what_can_not_be_pushed(lab, value, why):
     done = lab.server.run(lab.sstp, "serve", *(w for v in value.split() for w in ("--push-route", v)), check=False)
     assert done.returncode == 2 and why in done.stderr
+
+
+def test_ipv6_routes_without_ipv6(lab):
+    server = lab.serve("--push-route", "2001:db8:5::/64", wait=False)
+    assert server.wait() == 2
+    assert "--push-route 2001:db8:5::/64 needs --ipv6-network: without it clients have no IPv6 address" in server.log
+
+
+# ---- IPv6 routes, by Router Advertisements
+
+
+NETWORK6 = "--ipv6-network", "2001:db8:77::/56"
+SPLIT = "--no-default-route", "--no-dns"
+
+
+@pytest.fixture
+def routed(lab):
+    """The server forwards IPv6 to the host "inside"."""
+    lab.is_changed = True
+    lab.server.configure(f"addr add {INSIDE6_GATEWAY}/64 dev inside nodad\n")
+    lab.inside.configure(f"addr add {INSIDE6}/64 dev cable nodad\nroute add default via {INSIDE6_GATEWAY}\n")
+    lab.server.sysctl("net.ipv6.conf.all.forwarding", 1)
+    yield lab
+    lab.server.sysctl("net.ipv6.conf.all.forwarding", 0)
+
+
+def pushed6(run, device="sstp0"):
+    """Its routes but the kernel's own."""
+    shown = run("ip", "-6", "route", "show", "dev", device).stdout
+    return {line.split()[0] for line in shown.splitlines()} - {"fe80::/64"}
+
+
+def test_ipv6_routes_for_our_client(routed, both):
+    """Those of all, and a user's own; also with a default route into the tunnel, where the user wants one."""
+    lab = routed
+    server = lab.serve(*NETWORK6, "--push-route", "2001:db8:5::/64", "--push-route", "172.16.0.0/12",
+                       "--push-route", "2001:db8:66::99", users='ann * "wonder land" * push-route=2001:db8:7::1/48\nbob * builder *\n')
+    client = lab.connect(*SPLIT)
+    client.wait_for("^the server's side gives 3 IPv6 routes$")
+    eventually("routes", lambda: pushed6(lab.client.run) == {"2001:db8:5::/64", "2001:db8:7::/48", "2001:db8:66::99"})
+    eventually("IPv4's", lambda: "172.16.0.0/12" in lab.client.routes())
+    lab.client.ping(INSIDE6)
+    assert client.stop() == 0
+    assert pushed6(lab.client.run, "cable") == pushed6(lab.client.run, "cable") - {"2001:db8:5::/64"}
+    lab.connect(*SPLIT, host=lab.other, user="bob", password="builder")
+    eventually("bob's", lambda: pushed6(lab.other.run) == {"2001:db8:5::/64", "2001:db8:66::99"})
+    client = lab.connect("--no-dns")
+    eventually("and all else", lambda: pushed6(lab.client.run) == {"::/1", "8000::/1", "2001:db8:5::/64", "2001:db8:7::/48",
+                                                                   "2001:db8:66::99"})
+    assert client.stop() == 0
+    client = lab.connect(*SPLIT, "--no-server-routes", "--route", "2001:db8:6::/48")
+    client.wait_for("^IPv6 address 2001:db8:77:")
+    client.wait_for("^connected in ")
+    assert pushed6(lab.client.run) == {"2001:db8:6::/48"}
+    assert client.stop() == 0
+    assert "warn: " not in re.sub("warn: IPv[46] forwarding", "", server.log)
+
+
+def test_ipv6_routes_in_another_namespace(routed):
+    lab = routed
+    lab.serve(*NETWORK6, "--push-route", "2001:db8:5::/64")
+    with named(lab.client, "blue") as run_there:
+        client = lab.connect("--netns", "blue", *SPLIT)
+        eventually("the route", lambda: pushed6(run_there) == {"2001:db8:5::/64"})
+        assert "1 received" in run_there("ping", "-c1", "-w", str(PATIENCE), INSIDE6).stdout
+        assert client.stop() == 0
+
+
+def test_ipv6_routes_for_a_command(routed):
+    lab = routed
+    lab.serve(*NETWORK6, "--push-route", "2001:db8:5::/64")
+    command = lab.start(lab.client, lab.sstp, "run", SERVER, "--user", "ann", "--password-file", lab.file("password", "wonder land\n"),
+                        "--servercert", lab.pki.server.pin, "--no-default-route", "--", "sh", "-c",
+                        f"until ip -6 route | grep '^2001:db8:5::/64 dev sstp0 '; do sleep 0.1; done; ping -c1 -w60 {INSIDE6}")
+    assert command.wait() == 0
+    assert "2001:db8:5::/64 dev sstp0" in command.log and "::/1" not in command.log
+
+
+def test_ipv6_routes_for_a_script(routed):
+    """With those of the user; and it runs again when they change."""
+    lab = routed
+    config = lab.file("serve.conf", "push-route = 2001:db8:5::/64\npush-route = 10.0.0.0/8\n")
+    server = lab.serve(*NETWORK6, "--config", config)
+    client = lab.connect("--script", "echo $CISCO_IPV6_SPLIT_INC: $CISCO_IPV6_SPLIT_INC_0_ADDR/$CISCO_IPV6_SPLIT_INC_0_MASKLEN "
+                         "$CISCO_IPV6_SPLIT_INC_1_ADDR/$CISCO_IPV6_SPLIT_INC_1_MASKLEN $INTERNAL_IP6_ADDRESS",
+                         "--no-default-route", "--route", "2001:db8:6::/48")
+    client.wait_for('script: "2: 2001:db8:6::/48 2001:db8:5::/64 2001:db8:77:')
+    config.write_text("push-route = 2001:db8:8::/47\n")
+    server.wait_for("reloaded the settings")
+    client.wait_for('script: "2: 2001:db8:6::/48 2001:db8:8::/47 2001:db8:77:')
+    assert client.stop() == 0
+
+
+def test_a_reload_changes_the_routes(routed):
+    """Sessions that are up get what is new, and lose what is gone; a user's own networks stay."""
+    lab = routed
+    config = lab.file("serve.conf", "push-route = 2001:db8:5::/64\npush-route = 2001:db8:7::/48\npush-route = 10.0.0.0/8\n")
+    server = lab.serve(*NETWORK6, "--config", config, users='ann * "wonder land" * push-route=2001:db8:7::/48\nbob * builder *\n')
+    lab.connect(*SPLIT)
+    lab.connect(*SPLIT, host=lab.other, user="bob", password="builder")
+    for host in (lab.client, lab.other):
+        eventually("routes", lambda h=host: pushed6(h.run) == {"2001:db8:5::/64", "2001:db8:7::/48"})
+    config.write_text("push-route = 2001:db8:6::/48\npush-route = 10.1.0.0/16\n")
+    server.wait_for("reloaded the settings")
+    eventually("ann's", lambda: pushed6(lab.client.run) == {"2001:db8:6::/48", "2001:db8:7::/48"})
+    eventually("bob's", lambda: pushed6(lab.other.run) == {"2001:db8:6::/48"})
+    config.write_text("push-route = fe80::/16\n")
+    server.wait_for("push-route = fe80::/16: clients cannot have a route to this network")
+    config.write_text("")
+    eventually("only ann's own", lambda: pushed6(lab.client.run) == {"2001:db8:7::/48"})
+    eventually("none", lambda: pushed6(lab.other.run) == set())
 
 
 # ---- networks that are reached through a client
