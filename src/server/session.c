@@ -655,6 +655,7 @@ static struct ip_addr advertised_prefix(const struct session *s)
 	return s->host->cfg->ipv6_network.addr;
 }
 
+/* Before the tunnel carries packets nothing is sent; TUNNEL_CONNECTED comes here again. */
 static void advertise(struct session *s)
 {
 	const struct server_cfg *cfg = s->host->cfg;
@@ -665,6 +666,8 @@ static void advertise(struct session *s)
 	uint8_t packet[ADVERT_SIZE_MAX];
 	size_t len;
 
+	if (!s->tunnel.is_connected)
+		return;
 	memcpy(what.own_iid, s->host->own_iid, sizeof(what.own_iid));
 	what.routes = routes;
 	what.route_count = pushed_routes6(cfg, s->granted ? &s->granted->grant : NULL, routes);
@@ -958,6 +961,8 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 			      (loop_now(s->host->loop) - s->started_ms) * 1000);
 		if (s->is_network_up)
 			account_start(s);
+		if (s->advertiser.next_ms)
+			advertise(s);
 		break;
 	case TUNNEL_IPV4_UP:
 		note_network_up(s);

@@ -58,6 +58,16 @@ def test_a_client_gets_a_prefix(routed, both):
     assert not routes6(lab.server)
 
 
+def test_the_first_advertisement_is_sent(routed, both):
+    """IPV6CP opens a moment before the tunnel carries packets: a Router Advertisement waits for that."""
+    lab = routed
+    server = lab.serve(*IPV6)
+    client = lab.connect()
+    client.wait_for("^IPv6 address 2001:db8:77:")
+    assert client.stop() == 0
+    server.wait_for("ended after .* 0 packets dropped")
+
+
 def test_the_same_prefix_again(routed):
     lab = routed
     server = lab.serve(*IPV6)
