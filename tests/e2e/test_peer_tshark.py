@@ -6,6 +6,7 @@ It must be able to decode everything: TLS, HTTP, SSTP, PPP and the packets in th
 import signal
 
 import pytest
+from lab import eventually
 from peers.dissect import Dissection
 from peers.sstpc import Sstpc
 
@@ -48,6 +49,49 @@ def test_our_own_session_over_tls_1_3(lab, method, who):
                        "CALL_DISCONNECT_ACK"))
     assert any("Termination Request" in code for code in session.values("ppp.code"))
     assert "TLSv1.3" in server.log
+
+
+IPV6 = ("--ipv6-network", "2001:db8:77::/56", "--ipv6-delegate", "2001:db8:100::/40/56", "--dns", "2001:db8:77::53",
+        "--push-domain", "corp.test", "--push-domain", "example.net")
+ROUTES = "push-route = 2001:db8:6::9\npush-route = 10.0.0.0/8\npush-route = "
+
+
+def test_what_sets_ipv6_up(lab):
+    """Router and neighbor discovery, DHCPv6 and DHCP of both ends, as they travel in the tunnel."""
+    keys, capture = lab.folder / "keys", lab.folder / "session.pcap"
+    recorder = lab.start(lab.server, *TCPDUMP.split(), "-i", "cable", "-w", capture)
+    recorder.wait_for("listening on")
+    config = lab.file("serve.conf", f"{ROUTES}2001:db8:5::/64\n")
+    server = lab.serve(*IPV6, "--config", config, "--keylog", keys)
+    client = lab.connect("--no-default-route", "--request-prefix", "56", "--route", "2001:db8:77::/56")
+    client.wait_for("^IPv6 address 2001:db8:77:")
+    client.wait_for("^IPv6 prefix 2001:db8:100:200::/56 is delegated to this host$")
+    client.wait_for("^the server's side gives 2 IPv6 routes$")
+    lab.client.ping("2001:db8:77::1")
+    config.write_text(f"{ROUTES}2001:db8:8::/48\n")
+    eventually("a route is withdrawn, another added", lambda: "2001:db8:8::/48 " in lab.client.run("ip", "-6", "route").stdout)
+    assert client.stop() == 0
+    server.wait_for("ended after")
+    assert recorder.stop(signal.SIGINT) == 0
+    session = Dissection(capture, keys)
+    assert session.complaints() == []
+    assert {"icmpv6", "dhcpv6", "dhcp", "ipv6"} <= session.names()
+    for field, values in {
+        "icmpv6.type": ("Router Solicitation (133)", "Router Advertisement (134)", "Echo (ping) request (128)"),
+        "icmpv6.opt.type": ("Prefix information (3)", "MTU (5)", "Route Information (24)", "Recursive DNS Server (25)",
+                            "DNS Search List Option (31)"),
+        "icmpv6.opt.prefix": ("2001:db8:77:2::", "2001:db8:5::", "2001:db8:6::9", "2001:db8:8::"),
+        "icmpv6.opt.route_lifetime": ("Route Lifetime: 1800", "Route Lifetime: 0"),
+        "dhcpv6.msgtype": ("Solicit (1)", "Reply (7)", "Release (8)"),
+        "dhcpv6.iaprefix.pref_addr": ("2001:db8:100:200::",),
+        "dhcpv6.search_list_entry": ("corp.test", "example.net"),
+        "icmpv6.opt.dnssl": ("corp.test", "example.net"),
+        "dhcp.option.dhcp": ("Inform (8)", "ACK (5)"),
+        "dhcp.option.classless_static_route": ("10.0.0.0/8-10.9.0.1",),
+    }.items():
+        seen = " ".join(str(v) for v in session.values(field))
+        for value in values:
+            assert value in seen, f"{field}: {seen}"
 
 
 OPENSSL_CONF = """

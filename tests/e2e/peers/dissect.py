@@ -5,7 +5,7 @@ import subprocess
 import xml.etree.ElementTree as xml
 
 # Layers of ours: inside them nothing may be strange to tshark, below them only what it calls an error.
-OURS = {"http", "sstp", "ppp", "lcp", "pap", "chap", "ipcp", "ipv6cp"}
+OURS = {"http", "sstp", "ppp", "lcp", "pap", "chap", "ipcp", "ipv6cp", "icmpv6", "dhcpv6", "dhcp"}
 SEVERITY_WARN, SEVERITY_ERROR = 0x600000, 0x800000
 
 # Faults of tshark 4.0: it takes a bitmask for a number, knows the compound MAC of SHA-1 alone, and shows a control
