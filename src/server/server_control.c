@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "control/events.h"
@@ -206,8 +205,7 @@ static void fill_metrics(struct server_control *s, struct server_metrics *m)
 		m->certs[i].expires = certs_expire(certs, i);
 		m->cert_count++;
 	}
-	metrics_read_process(m);
-	m->started = time(NULL) - (int64_t)(loop_now(s->loop) - s->started_ms) / 1000;
+	metrics_read_process(&m->process, loop_now(s->loop) - s->started_ms);
 }
 
 static void metrics_answered(void *owner, void *arg)
@@ -221,8 +219,7 @@ static void metrics_answered(void *owner, void *arg)
 		for (unsigned i = 0; i < q->server->shared->worker_count; i++)
 			stats_add(&m->sum, &q->stats[i]);
 		fill_metrics(q->server, m);
-		control_reply(q->conn, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text,
-			      metrics_print(m, text));
+		control_reply(q->conn, HTTP_OK, METRICS_TYPE, text, metrics_print(m, text));
 	} else if (q->conn) {
 		fail_memory(q->conn);
 	}

@@ -3,8 +3,8 @@
 #ifndef SSTP_SERVER_SERVER_METRICS_H
 #define SSTP_SERVER_SERVER_METRICS_H
 
+#include "control/metrics_page.h"
 #include "server/stats.h"
-#include "util/histogram.h"
 
 enum { METRICS_SIZE = 48 * 1024, METRICS_CERTS_MAX = 64 };
 
@@ -21,13 +21,9 @@ struct server_metrics {
 		int64_t expires; /* seconds since 1970 */
 	} certs[METRICS_CERTS_MAX];
 	size_t cert_count;
-	/* of the process; metrics_read_process fills them */
-	uint64_t resident_bytes, open_files, max_files;
-	double cpu_s;
-	int64_t started; /* seconds since 1970 */
+	struct metrics_process process;
 };
 
-void metrics_read_process(struct server_metrics *m);
 /* Prints them to METRICS_SIZE bytes; returns the length. */
 size_t metrics_print(const struct server_metrics *m, char *to);
 

@@ -554,7 +554,7 @@ void session_stats(const struct session_host *h, struct stats *sum)
 	sum->open = h->open.count;
 	sum->half_open = h->half_open.count;
 	for (const struct session *s = h->open.first; s; s = s->next)
-		stats_add_traffic(sum, &s->tunnel.stats);
+		tunnel_stats_add(&sum->traffic, &s->tunnel.stats);
 }
 
 /* The log uses the Identity until the backend gives the user's name. */
@@ -911,7 +911,7 @@ static void discard(struct session *s)
 		sessions_remove(&h->open, s);
 	else
 		half_open_remove(&h->half_open, &s->half_open);
-	stats_add_traffic(&h->stats, &s->tunnel.stats);
+	tunnel_stats_add(&h->stats.traffic, &s->tunnel.stats);
 	ids_remove(h->by_id, &s->id);
 	free_session(s);
 	h->ended(h, was_open);

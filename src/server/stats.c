@@ -4,19 +4,6 @@
 
 enum { REASONS = sizeof(((struct stats *)NULL)->ended) / sizeof(uint64_t) };
 
-void stats_add_traffic(struct stats *to, const struct tunnel_stats *from)
-{
-	struct tunnel_stats *t = &to->traffic;
-
-	t->rx_packets += from->rx_packets;
-	t->rx_bytes += from->rx_bytes;
-	t->tx_packets += from->tx_packets;
-	t->tx_bytes += from->tx_bytes;
-	t->tx_dropped += from->tx_dropped;
-	t->tx_marked += from->tx_marked;
-	t->rx_dropped += from->rx_dropped;
-}
-
 void stats_add(struct stats *to, const struct stats *from)
 {
 	to->connections += from->connections;
@@ -34,7 +21,7 @@ void stats_add(struct stats *to, const struct stats *from)
 	histogram_join(&to->turn_time, &from->turn_time);
 	for (size_t i = 0; i < REASONS; i++)
 		to->ended[i] += from->ended[i];
-	stats_add_traffic(to, &from->traffic);
+	tunnel_stats_add(&to->traffic, &from->traffic);
 	drops_add(&to->drops, &from->drops);
 	to->open += from->open;
 	to->half_open += from->half_open;

@@ -39,7 +39,6 @@ struct stats {
 	uint64_t open, half_open;
 };
 
-void stats_add_traffic(struct stats *to, const struct tunnel_stats *from);
 void stats_add(struct stats *to, const struct stats *from);
 uint64_t stats_ended(const struct stats *s); /* for all reasons */
 

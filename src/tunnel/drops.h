@@ -38,6 +38,8 @@ const char *drop_cause_name(enum drop_cause cause);
 /* Whether packets from the peer, or those to it, can be dropped for that cause. */
 bool drop_is_rx(enum drop_cause cause);
 bool drop_is_tx(enum drop_cause cause);
+bool drop_is_at_client(enum drop_cause cause); /* and not at a server alone */
+uint64_t drops_sum(const uint64_t by_cause[DROP_CAUSES]);
 void drops_add(struct drops *to, const struct drops *from);
 
 #endif

@@ -90,6 +90,17 @@ struct tunnel_line tunnel_look(const struct tunnel *t)
 	};
 }
 
+void tunnel_stats_add(struct tunnel_stats *to, const struct tunnel_stats *from)
+{
+	to->rx_packets += from->rx_packets;
+	to->rx_bytes += from->rx_bytes;
+	to->tx_packets += from->tx_packets;
+	to->tx_bytes += from->tx_bytes;
+	to->tx_dropped += from->tx_dropped;
+	to->tx_marked += from->tx_marked;
+	to->rx_dropped += from->rx_dropped;
+}
+
 struct tunnel_line_text tunnel_line_print(const struct tunnel *t)
 {
 	struct tunnel_line l = tunnel_look(t);

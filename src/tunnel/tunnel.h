@@ -248,6 +248,7 @@ enum {
  */
 uint32_t tunnel_check_acks(struct tunnel *t);
 
+void tunnel_stats_add(struct tunnel_stats *to, const struct tunnel_stats *from);
 struct tunnel_line tunnel_look(const struct tunnel *t);
 /* "3 packets dropped, 2 marked by ECN, 5 segments retransmitted, round trip 32 ms", and what waits if anything does. */
 struct tunnel_line_text {

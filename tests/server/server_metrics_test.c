@@ -107,7 +107,7 @@ static void the_largest_page(void **state)
 	(void)state;
 	memset(&m, 0xff, sizeof(m));
 	m.has_radius = m.is_draining = true;
-	m.cpu_s = 1e9;
+	m.process.cpu_s = 1e9;
 	m.cert_count = METRICS_CERTS_MAX;
 	for (size_t i = 0; i < METRICS_CERTS_MAX; i++)
 		m.certs[i].file = "/etc/letsencrypt/live/a-long-name.example.net/fullchain.pem";
@@ -118,11 +118,11 @@ static void the_largest_page(void **state)
 static void of_this_process(void **state)
 {
 	(void)state;
-	metrics_read_process(&m);
-	assert_true(m.resident_bytes > 100000);
-	assert_true(m.open_files >= 3);
-	assert_true(m.max_files >= m.open_files);
-	assert_true(m.cpu_s >= 0);
+	metrics_read_process(&m.process, 5000);
+	assert_true(m.process.resident_bytes > 100000);
+	assert_true(m.process.open_files >= 3);
+	assert_true(m.process.max_files >= m.process.open_files);
+	assert_true(m.process.cpu_s >= 0);
 }
 
 int main(void)

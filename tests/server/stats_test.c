@@ -45,7 +45,7 @@ static void traffic_goes_to_traffic(void **state)
 		words[i] = UINT32_MAX + i;
 	memcpy(&traffic, words, sizeof(traffic));
 	expected.traffic = traffic;
-	stats_add_traffic(&sum, &traffic);
+	tunnel_stats_add(&sum.traffic, &traffic);
 	assert_memory_equal(&sum, &expected, sizeof(sum));
 }
 
