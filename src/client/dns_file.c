@@ -202,6 +202,7 @@ static int forward(struct dns *d, const char *former)
 		dns_own_forward_init(&d->own_forward, &cfg);
 		d->forward = &d->own_forward.base;
 	}
+	d->forward->netns_fd = d->netns_fd;
 	error = d->forward->use(d->forward, former, d->wanted, d->wanted_count, &d->forward_at);
 	d->is_forwarded = !error;
 	return error;

@@ -26,7 +26,7 @@ static void unuse(struct dns_forward *forward)
 
 void dns_own_forward_init(struct dns_own_forward *f, const struct dns_forwarder_cfg *cfg)
 {
-	*f = (struct dns_own_forward){ .base = { use, unuse }, .cfg = *cfg };
+	*f = (struct dns_own_forward){ .base = { use, unuse, cfg->netns_fd }, .cfg = *cfg };
 }
 
 void dns_own_forward_close(struct dns_own_forward *f)

@@ -17,6 +17,7 @@ struct dns_forward {
 		   size_t count, struct ip_addr *address);
 	/* There is no server for the VPN's names: programs that still ask it get no address of them. */
 	void (*unuse)(struct dns_forward *f);
+	int netns_fd; /* its sockets are in this network namespace; -1: ours. Set by who calls them */
 };
 
 /* In this process. */

@@ -25,6 +25,7 @@ struct local_setup {
 	bool is_up;
 	bool is_up_due; /* the script, or --up, is to run when the host's network is set up */
 	bool was_up;    /* once at least */
+	bool is_restored;
 };
 
 static struct local_setup *local_setup_of(struct host_setup *s)
@@ -48,6 +49,7 @@ static struct script_env script_env_of(const struct local_setup *t, enum script_
 			  : is_up     ? "up"
 				      : "down",
 		.device = t->base.name,
+		.pid = t->cfg->pid,
 		.mtu = t->link.mtu,
 		.gateway = t->link.server,
 		.link = reason == SCRIPT_PRE_INIT ? NULL : &t->link,
@@ -387,6 +389,7 @@ static void make_environment(void *arg, struct env *env)
 	struct local_setup *t = arg;
 	struct script_env script_env = {
 		.device = t->base.name,
+		.pid = t->cfg->pid,
 		.mtu = t->link.mtu,
 		.gateway = t->link.server,
 		.link = &t->link,
@@ -493,6 +496,9 @@ static void restore(struct host_setup *s)
 {
 	struct local_setup *t = local_setup_of(s);
 
+	if (t->is_restored)
+		return;
+	t->is_restored = true;
 	close_scripts(t);
 	host_close(t->host);
 	t->host = NULL;

@@ -40,6 +40,7 @@ struct host_setup_cfg {
 	size_t dns_count;          /* at most LINK_DNS_MAX */
 	struct dns_names dns_names;
 	const char *script; /* instead of our own set-up; NULL: ours */
+	pid_t pid;          /* the process that scripts may send signals to; 0: this one */
 	/* beside our own set-up: when packets may pass, and when no longer; NULL: none */
 	const char *up, *down;
 	struct netdev_source source;
@@ -84,7 +85,10 @@ struct host_setup_ops {
 	void (*set_named)(struct host_setup *s, const struct ip_addr *addrs, size_t count);
 	/* True: it has handled the signal. */
 	bool (*signal)(struct host_setup *s, const struct signalfd_siginfo *info);
-	/* Restores the network; the device is still there. Also after an open that failed, or without one. */
+	/*
+	 * Restores the network; the device is still there. Also after an open that failed, or without one. Called
+	 * again it does nothing.
+	 */
 	void (*restore)(struct host_setup *s);
 	/* After the caller has closed the device. `was_asked`: the user ends it, so nothing stays locked. */
 	void (*close)(struct host_setup *s, bool was_asked);

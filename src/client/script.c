@@ -214,7 +214,7 @@ void script_environment(struct env *e, enum script_reason reason, const struct s
 {
 	env_init(e, is_of_a_vpnc_script);
 	env_set(e, "reason", "%s", reasons[reason]);
-	env_set(e, "VPNPID", "%ld", (long)getpid());
+	env_set(e, "VPNPID", "%ld", (long)(s->pid ? s->pid : getpid()));
 	env_set(e, "TUNDEV", "%s", s->device);
 	env_set(e, "LOG_LEVEL", "%d", log_wants(LOG_LEVEL_DEBUG) ? 2 : log_wants(LOG_LEVEL_INFO));
 	if (s->gateway.family != AF_UNSPEC)

@@ -28,6 +28,7 @@ struct script_env {
 	const char *command;
 	const char *option; /* that gave it, for the log: "up", "down"; NULL: "script" */
 	const char *device;
+	pid_t pid; /* VPNPID; 0: this process */
 	uint32_t mtu;
 	struct ip_addr gateway;         /* the server's address outside the tunnel: VPNGATEWAY */
 	const struct link_addrs *link;  /* NULL before there is one */

@@ -610,6 +610,30 @@ static int listen_somewhere(struct dns_forwarder *f)
 	return error;
 }
 
+static const char *why_not(int error)
+{
+	switch (error) {
+	case -EPERM:
+		return "in another network namespace only root can do that";
+	case -EACCES:
+		return "a process without root needs the capability CAP_NET_BIND_SERVICE";
+	case -EADDRINUSE:
+		return "another DNS server listens on all of this host's addresses";
+	case -EADDRNOTAVAIL:
+		return "the loopback device is down, or has no 127.0.0.0/8";
+	default:
+		return strerror(-error);
+	}
+}
+
+static int log_no_port(const struct log *log, int error)
+{
+	if (error)
+		log_warn(log, "DNS: split DNS needs port 53 of a loopback address: %s",
+			 why_not(error));
+	return error;
+}
+
 /* ---- for another process */
 
 void dns_listeners_close(struct dns_listeners *l)
@@ -634,7 +658,7 @@ static int open_listeners(struct dns_listeners *l, int netns_fd)
 	return l->udp < 0 ? l->udp : 0;
 }
 
-int dns_listeners_open(struct dns_listeners *l, int netns_fd)
+int dns_listeners_open(struct dns_listeners *l, int netns_fd, const struct log *log)
 {
 	int error = -EADDRINUSE;
 
@@ -643,7 +667,7 @@ int dns_listeners_open(struct dns_listeners *l, int netns_fd)
 		l->at.bytes[3]++;
 		error = open_listeners(l, netns_fd);
 	}
-	return error;
+	return log_no_port(log, error);
 }
 
 /* Sets *w to a descriptor that another process has opened. */
@@ -674,22 +698,6 @@ static int listen_for_device(struct dns_forwarder *f, const struct dns_forwarder
 		if (cfg->at[i].family)
 			error = listen_both(&f->listeners[i], &cfg->at[i]);
 	return error;
-}
-
-static const char *why_not(int error)
-{
-	switch (error) {
-	case -EPERM:
-		return "in another network namespace only root can do that";
-	case -EACCES:
-		return "a process without root needs the capability CAP_NET_BIND_SERVICE";
-	case -EADDRINUSE:
-		return "another DNS server listens on all of this host's addresses";
-	case -EADDRNOTAVAIL:
-		return "the loopback device is down, or has no 127.0.0.0/8";
-	default:
-		return strerror(-error);
-	}
 }
 
 static uint16_t random_id(void *arg)
@@ -730,16 +738,13 @@ static int open_for_host(struct dns_forwarder *f, const struct dns_listeners *gi
 {
 	int error = given ? listen_with_given(f, given) : listen_somewhere(f);
 
-	if (error)
-		log_warn(f->log, "DNS: split DNS needs port 53 of a loopback address: %s",
-			 why_not(error));
-	else
-		log_info(
-			f->log,
-			"DNS: names of --dns-domain go to the VPN's servers, all others as before, "
-			"by a forwarder on %s",
-			ip_print(&f->addr).text);
-	return error;
+	if (log_no_port(f->log, error))
+		return error;
+	log_info(f->log,
+		 "DNS: names of --dns-domain go to the VPN's servers, all others as before, "
+		 "by a forwarder on %s",
+		 ip_print(&f->addr).text);
+	return 0;
 }
 
 static int open_for_device(struct dns_forwarder *f, const struct dns_forwarder_cfg *cfg)

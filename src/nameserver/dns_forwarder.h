@@ -28,8 +28,8 @@ struct dns_listeners {
 	int udp, tcp;
 };
 
-/* Opens them in that network namespace (-1: ours) for another process. 0 or -errno. */
-int dns_listeners_open(struct dns_listeners *l, int netns_fd);
+/* Opens them in that network namespace (-1: ours) for another process. 0 or -errno, logged. */
+int dns_listeners_open(struct dns_listeners *l, int netns_fd, const struct log *log);
 void dns_listeners_close(struct dns_listeners *l);
 
 struct dns_forwarder_cfg {

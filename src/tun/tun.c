@@ -250,6 +250,14 @@ int tun_adopt(int fd, struct tun **out)
 	return 0;
 }
 
+int tun_give(struct tun *t)
+{
+	int fd = t->fd;
+
+	free(t);
+	return fd;
+}
+
 void tun_close(struct tun *t)
 {
 	if (!t)

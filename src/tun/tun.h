@@ -62,6 +62,8 @@ int tun_open_queue(const struct tun *first, struct tun **out);
  * with IFF_NO_PI. */
 int tun_adopt(int fd, struct tun **out);
 void tun_close(struct tun *t); /* NULL is fine */
+/* The same, but the descriptor stays open and is returned. */
+int tun_give(struct tun *t);
 
 int tun_fd(const struct tun *t);
 const char *tun_name(const struct tun *t); /* "" for an adopted descriptor of no device */

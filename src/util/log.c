@@ -58,6 +58,14 @@ void log_set_tap(log_tap *tap)
 	atomic_store(&log_milestones, tap);
 }
 
+void log_pass_milestone(const char *line, size_t len)
+{
+	log_tap *tap = atomic_load(&log_milestones);
+
+	if (tap)
+		tap(line, len);
+}
+
 bool log_wants(enum log_level level)
 {
 	return level <= log_level;

@@ -113,6 +113,8 @@ void log_fields(const struct log *log, enum log_level level, const char *event, 
  */
 typedef void log_tap(const char *line, size_t len);
 void log_set_tap(log_tap *tap);
+/* Gives the tap a line that another process of ours has made. */
+void log_pass_milestone(const char *line, size_t len);
 
 /* Prints a line without log format, for errors in the command line. */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
