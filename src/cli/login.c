@@ -4,13 +4,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "cli/exit_code.h"
 #include "cli/tidy.h"
 #include "client/machine_id.h"
 #include "ppp/mschap_message.h"
-#include "proc/apart.h"
 #include "util/secret.h"
 
 enum { RETRIES_MAX = 3 /* other passwords that are asked for */ };
@@ -350,40 +348,6 @@ static int check(const struct verb *verb, const struct login_settings *s, struct
 	return EXIT_OK;
 }
 
-/*
- * An attempt may give up the rights that the next question and the next attempt need: so where there may be one,
- * it is a process of its own. Only what the server said is shared with it.
- */
-struct attempt {
-	int (*start)(void *arg, struct client_cfg *cfg);
-	void *arg;
-	struct client_cfg *cfg;
-};
-
-static int make_attempt(void *arg)
-{
-	const struct attempt *a = arg;
-
-	return a->start(a->arg, a->cfg);
-}
-
-static int attempt_apart(struct attempt *a)
-{
-	struct client_refusal *own = a->cfg->refusal, *shared;
-	int code;
-
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
-	if (shared == MAP_FAILED)
-		return make_attempt(a);
-	a->cfg->refusal = shared;
-	code = run_apart(make_attempt, a);
-	a->cfg->refusal = own;
-	*own = *shared;
-	munmap(shared, sizeof(*shared));
-	return code < 0 ? make_attempt(a) : code;
-}
-
 int login_run(const struct verb *verb, const struct login_settings *s,
 	      struct server_settings *server, bool is_check,
 	      int (*start)(void *arg, struct client_cfg *cfg), void *arg)
@@ -407,10 +371,8 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 		cfg.refusal = &refusal;
 		cfg.is_asked = was_asked;
 		do {
-			struct attempt a = { start, arg, &cfg };
-
 			refusal = (struct client_refusal){ 0 };
-			code = was_asked ? attempt_apart(&a) : make_attempt(&a);
+			code = start(arg, &cfg);
 		} while (code == EXIT_AUTH && was_asked && ask_again(&cfg, &second));
 	}
 	upstream_settings_wipe(&server->upstream);
