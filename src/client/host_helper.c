@@ -20,7 +20,7 @@ enum {
 
 struct asking {
 	struct host_setup base;
-	const struct host_service_cfg *cfg;
+	const struct host_setup_cfg *cfg;
 	const struct host_setup_user *user; /* NULL: not open */
 	struct helper *helper;
 	struct loop_watch events;
@@ -142,7 +142,7 @@ static void add_search(struct asking *a, const char *domain)
 /* Names of search domains too are the VPN's. */
 static void name_domains(struct asking *a)
 {
-	const struct dns_names *names = &a->cfg->host.dns_names;
+	const struct dns_names *names = &a->cfg->dns_names;
 
 	a->names = *names;
 	a->names.search = a->search;
@@ -388,38 +388,10 @@ static void close_asking(struct host_setup *s, bool was_asked)
 	if (a->user)
 		ask(a, HOST_OP_CLOSE, &q);
 	sockopt_use_helper(NULL, NULL);
-	helper_close(a->helper);
 	free(a);
 }
 
-/* ---- the start */
-
-/* The helper keeps its copy until it ends. */
-static int start_helper(const struct host_service_cfg *cfg, struct helper **out)
-{
-	struct host_service *s = calloc(1, sizeof(*s));
-	const struct helper_service *services[1];
-	struct helper_cfg helper = {
-		.services = services,
-		.service_count = 1,
-		.keep = &cfg->host.source.fd,
-		.keep_count = cfg->host.source.kind == NETDEV_GIVEN,
-		.needs_proc_self = cfg->host.source.kind == NETDEV_IN_NETNS,
-	};
-	int error;
-
-	if (!s)
-		return -ENOMEM;
-	s->cfg = cfg;
-	s->make = host_setup_new;
-	host_service_init(s);
-	services[0] = &s->service;
-	error = helper_start(&helper, out);
-	free(s);
-	return error;
-}
-
-int host_helper_start(const struct host_service_cfg *cfg, struct host_setup **out)
+struct host_setup *host_helper_new(const struct host_setup_cfg *cfg, struct helper *h)
 {
 	static const struct host_setup_ops ops = {
 		.open = open_asking,
@@ -433,18 +405,12 @@ int host_helper_start(const struct host_service_cfg *cfg, struct host_setup **ou
 		.close = close_asking,
 	};
 	struct asking *a = calloc(1, sizeof(*a));
-	int error;
 
 	if (!a)
-		return -ENOMEM;
+		return NULL;
 	a->cfg = cfg;
+	a->helper = h;
 	a->base = (struct host_setup){ .ops = &ops, .name = a->name };
-	error = start_helper(cfg, &a->helper);
-	if (error) {
-		free(a);
-		return error;
-	}
 	sockopt_use_helper(set_option, a);
-	*out = &a->base;
-	return 0;
+	return &a->base;
 }

@@ -9,10 +9,10 @@
 #include "client/host_service.h"
 
 /*
- * Forks the helper, so call it before any thread is started. From then on it also sets the options of
- * sockets that this process may not set (net/sockopt.h). 0 or -errno. The caller keeps `cfg` valid until the
- * setup is closed, which ends the helper.
+ * NULL: no memory. `h` was started with a host_service of the same configuration, and ends after the setup. From
+ * now on it also sets the options of sockets that this process may not set (net/sockopt.h). The caller keeps
+ * `cfg` valid until the setup is closed.
  */
-int host_helper_start(const struct host_service_cfg *cfg, struct host_setup **out);
+struct host_setup *host_helper_new(const struct host_setup_cfg *cfg, struct helper *h);
 
 #endif

@@ -266,7 +266,7 @@ static int handle_connect(void *state, struct helper_call *c)
 
 static bool is_wanted(const struct host_service_cfg *cfg, const struct link_addrs *link)
 {
-	return (cfg->asks_server || (!link->is_informed && !link->route_count && !*link->domain)) &&
+	return (cfg->asks_server || (!link->route_count && !*link->domain)) &&
 	       (cfg->wants_prefix || !link->delegated.addr.family) &&
 	       is_permitted_address(cfg, &link->server);
 }
@@ -428,15 +428,6 @@ static void child(void *state)
 		s->setup->ops->signal(s->setup, &info);
 }
 
-/* The other process has ended: properly, then nothing is open any more; or not. */
-static void end(void *state)
-{
-	struct host_service *s = state;
-
-	if (s->setup)
-		close_setup(s, false);
-}
-
 void host_service_init(struct host_service *s)
 {
 	static const struct helper_op ops[] = {
@@ -469,6 +460,5 @@ void host_service_init(struct host_service *s)
 		.state = s,
 		.begin = begin,
 		.child = child,
-		.end = end,
 	};
 }

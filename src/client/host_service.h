@@ -10,7 +10,8 @@
  *	to their addresses if he gave addresses
  *	options of sockets only with the values that the user chose
  *
- * All of it is undone when that process ends, however it ends.
+ * When that process ends without HOST_OP_CLOSE, the helper ends too and undoes nothing, as if both were killed:
+ * what keeps packets from leaving outside of the tunnel stays until the next start.
  */
 #ifndef SSTP_CLIENT_HOST_SERVICE_H
 #define SSTP_CLIENT_HOST_SERVICE_H

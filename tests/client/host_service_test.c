@@ -375,9 +375,6 @@ static void what_the_user_does_not_want_is_refused(void **state)
 
 	(void)state;
 	open_it();
-	link.is_informed = true;
-	assert_int_equal(ask_up(&link), -EPERM);
-	link = plain_link();
 	link.route_count = 1;
 	link.routes[0] = prefix("10.0.0.0/8");
 	assert_int_equal(ask_up(&link), -EPERM);
@@ -502,8 +499,6 @@ static void a_whole_life(void **state)
 	assert_int_equal(ask_byte(HOST_OP_CLOSE, 1), 0);
 	assert_true(seen.was_asked);
 	assert_int_equal(seen.closed, 1);
-	service.service.end(&service);
-	assert_int_equal(seen.closed, 1);
 	open_it(); /* another attempt */
 }
 
@@ -515,17 +510,6 @@ static void a_refused_start_is_undone(void **state)
 	assert_int_equal(get_u8(&reply), REASON_NETWORK);
 	assert_int_equal(ask_byte(HOST_OP_CLOSE, 0), 0);
 	assert_int_equal(seen.restored, 1);
-}
-
-/* The other process was killed: all is undone, and what is locked stays locked. */
-static void a_lost_process_is_undone(void **state)
-{
-	(void)state;
-	open_it();
-	service.service.end(&service);
-	assert_int_equal(seen.restored, 1);
-	assert_int_equal(seen.closed, 1);
-	assert_false(seen.was_asked);
 }
 
 static void its_news_can_be_looked_at(void **state)
@@ -564,7 +548,6 @@ int main(void)
 		cmocka_unit_test_setup(nothing_happens_before_it_is_open, start),
 		cmocka_unit_test_setup(a_whole_life, start),
 		cmocka_unit_test_setup(a_refused_start_is_undone, start),
-		cmocka_unit_test_setup(a_lost_process_is_undone, start),
 		cmocka_unit_test_setup(its_news_can_be_looked_at, start),
 	};
 

@@ -72,7 +72,7 @@ static int fake_up(struct host_setup *s, const struct link_addrs *l)
 	      l->route_count <= LINK_ROUTES_MAX);
 	check(cfg.wants_prefix || !l->delegated.addr.family);
 	check(l->delegated.len <= 128);
-	check(cfg.asks_server || (!l->route_count && !*l->domain && !l->is_informed));
+	check(cfg.asks_server || (!l->route_count && !*l->domain));
 	for (size_t i = 0; i < l->ip6.addr_count; i++)
 		check(l->ip6.addrs[i].addr.family == AF_INET6);
 	for (size_t i = 0; i < l->route_count; i++)
@@ -166,7 +166,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		n = helper_answer(&e, in.at, in.left, out, &c);
 		check(helper_head_get(&h, out, n) && h.error <= 0 && c.fd_out == -1);
 	}
-	service.service.end(&service);
-	check(!is_open);
 	return 0;
 }
