@@ -63,7 +63,12 @@ class Program:
 
     def cpu(self):
         """Seconds in user and kernel mode."""
-        return sum(cpu_of(self.proc / "stat"))
+        return sum(sum(cpu_of(p / "stat")) for p in [self.proc, *self.children()])
+
+    def children(self):
+        """The server's helper and key process."""
+        pids = (self.proc / f"task/{self.proc.name}/children").read_text().split()
+        return [self.proc.parent / pid for pid in pids]
 
     def threads(self):
         """CPU seconds by the thread's name."""
