@@ -14,8 +14,8 @@
 
 enum { CERT_FILE_MAX = 1 << 20 };
 
-static int decode_first(struct bytes text, const char *path, uint8_t *der, size_t room, size_t *len,
-			struct error *err)
+int cert_first(struct bytes text, const char *path, uint8_t *der, size_t room, size_t *len,
+	       struct error *err)
 {
 	struct bytes block;
 	struct x509 x;
@@ -103,7 +103,7 @@ int cert_load_with(const char *file, const char *password, uint8_t *der, size_t 
 
 	if (error)
 		return error;
-	error = decode_first(bytes_of(text, text_len), file, der, room, len, err);
+	error = cert_first(bytes_of(text, text_len), file, der, room, len, err);
 	file_free(text, text_len);
 	return error;
 }

@@ -12,6 +12,9 @@
  */
 int cert_load_text(const char *file, const char *what, const char *password, char **text,
 		   size_t *len, struct error *err);
+/* Decodes the first certificate of such a text; `path` is its file's, for the error. */
+int cert_first(struct bytes text, const char *path, uint8_t *der, size_t room, size_t *len,
+	       struct error *err);
 /* Of the text of a PEM file. */
 bool cert_key_is_encrypted(const char *text);
 /* Whether the key in the file can be read only with a password. */

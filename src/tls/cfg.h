@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct key_agent;
+
 struct tls_client_cfg {
 	const char *ca_file;   /* PEM, or a directory of PEM files; NULL: the system's */
 	const char *ca_option; /* what sets ca_file; NULL: --ca-cert, and --servercert gives pins */
@@ -14,6 +16,7 @@ struct tls_client_cfg {
 	size_t pin_count;        /* certificate; any of them, in place of chain, name and date */
 	/* our own certificate, if the server asks for one; NULL: none */
 	const char *cert_file, *key_file, *key_password; /* as in struct tls_server_cfg */
+	struct key_agent *keys;                          /* the same */
 	bool is_checked; /* a context with this certificate was made before, so its faults are known */
 	bool is_eap; /* a session inside EAP: no ALPN, no SNI, no large key shares; see `name` */
 	bool only_tls12;
@@ -27,6 +30,8 @@ struct tls_server_cfg {
 	const char *cert_file; /* PEM, leaf first, then the intermediates; or PKCS #12 with all */
 	const char *key_file;  /* PEM; may be the same file */
 	const char *key_password; /* also of PKCS #12; NULL: the key is not encrypted */
+	struct key_agent *
+		keys; /* has both, in another process (tls/key_agent.h); NULL: they are read here */
 	bool allow_cbc;
 	bool only_tls13;
 	bool only_tls12;

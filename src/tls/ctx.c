@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tls/key_agent.h"
 #include "tls/ticket_server.h"
 
 int ctx_groups[] = {
@@ -15,6 +16,17 @@ int ctx_groups[] = {
 	WOLFSSL_ECC_SECP384R1,
 };
 const size_t ctx_group_count = sizeof(ctx_groups) / sizeof(ctx_groups[0]);
+
+enum {
+	RSA_MIN_BITS = 2048,
+	ECC_MIN_BITS = 256,
+};
+
+bool ctx_set_key_sizes(WOLFSSL_CTX *wolf)
+{
+	return wolfSSL_CTX_SetMinRsaKey_Sz(wolf, RSA_MIN_BITS) == WOLFSSL_SUCCESS &&
+	       wolfSSL_CTX_SetMinEccKey_Sz(wolf, ECC_MIN_BITS) == WOLFSSL_SUCCESS;
+}
 
 struct tls_ctx *ctx_hold(struct tls_ctx *ctx)
 {
@@ -28,6 +40,8 @@ void ctx_release(struct tls_ctx *ctx)
 		return;
 	if (ctx->wolf)
 		wolfSSL_CTX_free(ctx->wolf);
+	if (ctx->keys)
+		key_agent_drop(ctx->keys, ctx->key_number);
 	ticket_server_free(ctx->tickets);
 	if (ctx->keylog_fd >= 0)
 		close(ctx->keylog_fd);

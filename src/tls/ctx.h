@@ -14,6 +14,7 @@
 #include "tls/pin.h"
 #include "tls/wolf.h"
 
+struct key_agent;
 struct ticket_server;
 struct tls_tickets;
 
@@ -32,7 +33,9 @@ struct tls_ctx {
 	bool allow_cn;
 	struct pin *pins;
 	size_t pin_count;
-	uint8_t *leaf; /* the server's own certificate, DER */
+	struct key_agent *keys; /* has the private key; NULL: it is here */
+	uint32_t key_number;    /* there */
+	uint8_t *leaf;          /* the server's own certificate, DER */
 	size_t leaf_len;
 	/* Without TLS, which a terminator ends: its certificates, in place of all above; else NULL. */
 	struct cert_hashes *plain;
@@ -47,6 +50,9 @@ struct tls_ctx {
 /* The groups of key agreement, the preferred one first; not in EAP. */
 extern int ctx_groups[]; /* the library's functions want no const */
 extern const size_t ctx_group_count;
+
+/* The smallest keys that are accepted, our own and the peer's. */
+bool ctx_set_key_sizes(WOLFSSL_CTX *wolf);
 
 struct tls_ctx *ctx_hold(struct tls_ctx *ctx);
 /* Drops a reference, and frees the context with the last one; NULL is fine. */

@@ -10,6 +10,7 @@
 #include "tls/cert.h"
 #include "tls/cert_load.h"
 #include "tls/identity_warn.h"
+#include "tls/key_agent.h"
 #include "tls/spki.h"
 #include "tls/tls_error.h"
 #include "util/file.h"
@@ -68,52 +69,53 @@ static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
 	return -EINVAL;
 }
 
-static int load_file(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct bytes leaf,
-		     struct error *err)
-{
-	const char *path = cfg->cert_file;
-	struct pem f;
-	int error = cert_load_text(path, "certificate", cfg->key_password, &f.text, &f.len, err);
-
-	if (error)
-		return error;
-	digest_sha1(&leaf, 1, ctx->cert_sha1);
-	digest_sha256(&leaf, 1, ctx->cert_sha256);
-	if (ctx->is_server)
-		identity_warn(path, bytes_of(f.text, f.len), cfg->is_client_identity);
-	error = take_cert(ctx, &f, path, leaf, err);
-	file_free(f.text, f.len);
-	return error;
-}
-
 /* A copy: the block that it was read into is as large as a certificate may be. */
-static int keep_leaf(struct tls_ctx *ctx, const uint8_t *der, size_t len, struct error *err)
+static int keep_leaf(struct tls_ctx *ctx, struct bytes leaf, struct error *err)
 {
-	ctx->leaf = malloc(len);
+	ctx->leaf = malloc(leaf.len);
 	if (!ctx->leaf) {
 		tls_error_set(err, "out of memory");
 		return -ENOMEM;
 	}
-	memcpy(ctx->leaf, der, len);
-	ctx->leaf_len = len;
+	memcpy(ctx->leaf, leaf.at, leaf.len);
+	ctx->leaf_len = leaf.len;
+	digest_sha1(&leaf, 1, ctx->cert_sha1);
+	digest_sha256(&leaf, 1, ctx->cert_sha256);
 	return 0;
+}
+
+static int use_certs(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, const struct pem *f,
+		     struct error *err)
+{
+	const char *path = cfg->cert_file;
+	uint8_t *der = malloc(LEAF_MAX);
+	struct bytes leaf = { der, 0 };
+	int error = -ENOMEM;
+
+	if (der)
+		error = cert_first(bytes_of(f->text, f->len), path, der, LEAF_MAX, &leaf.len, err);
+	else
+		tls_error_set(err, "out of memory");
+	if (!error)
+		error = keep_leaf(ctx, leaf, err);
+	if (!error && ctx->is_server)
+		identity_warn(path, bytes_of(f->text, f->len), cfg->is_client_identity);
+	if (!error)
+		error = take_cert(ctx, f, path, leaf, err);
+	free(der);
+	return error;
 }
 
 static int load_cert(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
-	uint8_t *der = malloc(LEAF_MAX);
-	size_t len;
-	int error = -ENOMEM;
+	struct pem f;
+	int error = cert_load_text(cfg->cert_file, "certificate", cfg->key_password, &f.text,
+				   &f.len, err);
 
-	if (der)
-		error = cert_load_with(cfg->cert_file, cfg->key_password, der, LEAF_MAX, &len, err);
-	else
-		tls_error_set(err, "out of memory");
-	if (!error)
-		error = load_file(ctx, cfg, bytes_of(der, len), err);
-	if (!error)
-		error = keep_leaf(ctx, der, len, err);
-	free(der);
+	if (error)
+		return error;
+	error = use_certs(ctx, cfg, &f, err);
+	file_free(f.text, f.len);
 	return error;
 }
 
@@ -129,7 +131,7 @@ static int give_password(char *to, int room, int is_writing, void *arg)
 	return (int)len;
 }
 
-static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_server_cfg *cfg,
+static int take_key(WOLFSSL_CTX *wolf, const struct pem *f, const struct tls_server_cfg *cfg,
 		    struct error *err)
 {
 	int rc;
@@ -147,13 +149,13 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 		return -EACCES;
 	}
 	if (cfg->key_password) {
-		wolfSSL_CTX_set_default_passwd_cb_userdata(ctx->wolf,
+		wolfSSL_CTX_set_default_passwd_cb_userdata(wolf,
 							   (void *)(uintptr_t)cfg->key_password);
-		wolfSSL_CTX_set_default_passwd_cb(ctx->wolf, give_password);
+		wolfSSL_CTX_set_default_passwd_cb(wolf, give_password);
 	}
-	rc = wolfSSL_CTX_use_PrivateKey_buffer(ctx->wolf, (const unsigned char *)f->text,
-					       (long)f->len, WOLFSSL_FILETYPE_PEM);
-	wolfSSL_CTX_set_default_passwd_cb_userdata(ctx->wolf, NULL);
+	rc = wolfSSL_CTX_use_PrivateKey_buffer(wolf, (const unsigned char *)f->text, (long)f->len,
+					       WOLFSSL_FILETYPE_PEM);
+	wolfSSL_CTX_set_default_passwd_cb_userdata(wolf, NULL);
 	if (rc == WOLFSSL_SUCCESS)
 		return 0;
 	tls_error_set(err, "%s: the private key cannot be read%s: %s", cfg->key_file,
@@ -164,11 +166,15 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 
 static void warn_of_key(const struct tls_server_cfg *cfg)
 {
+	log_warn(NULL, "%s: all users of this machine can read the %s private key", cfg->key_file,
+		 cfg->is_client_identity ? "client's" : "server's");
+}
+
+bool identity_key_is_exposed(const char *key_file)
+{
 	struct stat st;
 
-	if (!stat(cfg->key_file, &st) && (st.st_mode & S_IROTH))
-		log_warn(NULL, "%s: all users of this machine can read the %s private key",
-			 cfg->key_file, cfg->is_client_identity ? "client's" : "server's");
+	return !stat(key_file, &st) && (st.st_mode & S_IROTH);
 }
 
 static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
@@ -179,16 +185,70 @@ static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struc
 
 	if (error)
 		return error;
-	error = take_key(ctx, &f, cfg, err);
+	error = take_key(ctx->wolf, &f, cfg, err);
 	file_free(f.text, f.len);
-	if (!error && ctx->is_server)
+	if (!error && ctx->is_server && identity_key_is_exposed(cfg->key_file))
 		warn_of_key(cfg);
+	return error;
+}
+
+int identity_check_key(const struct tls_server_cfg *cfg, struct bytes text, struct error *err)
+{
+	const struct pem f = { (char *)(uintptr_t)text.at, text.len };
+	WOLFSSL_CTX *wolf = wolfSSL_CTX_new(wolfSSLv23_server_method());
+	int error = -ENOMEM;
+
+	if (wolf && ctx_set_key_sizes(wolf))
+		error = take_key(wolf, &f, cfg, err);
+	else
+		tls_error_set(err, "out of memory");
+	if (wolf)
+		wolfSSL_CTX_free(wolf);
+	return error;
+}
+
+/* ---- the key is in another process */
+
+static int use_key_apart(struct tls_ctx *ctx, const struct tls_server_cfg *cfg,
+			 const struct key_apart *k, struct error *err)
+{
+	int rc = wolfSSL_CTX_use_PrivateKey_buffer(
+		ctx->wolf, k->loaded.stand_in, (long)k->loaded.stand_in_len, WOLFSSL_FILETYPE_ASN1);
+
+	if (rc != WOLFSSL_SUCCESS) {
+		tls_error_set(err, "%s: the private key cannot be used: %s", cfg->key_file,
+			      tls_strerror(rc).text);
+		return -EINVAL;
+	}
+	key_agent_sign_for(ctx);
+	if (ctx->is_server && k->loaded.is_exposed)
+		warn_of_key(cfg);
+	return 0;
+}
+
+static int load_apart(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
+{
+	struct key_apart k;
+	int error = key_agent_load(cfg->keys, cfg->cert_file, cfg->key_file, &k, err);
+	struct pem f = { k.certs, k.loaded.certs_len };
+
+	if (error)
+		return error;
+	ctx->keys = cfg->keys;
+	ctx->key_number = k.loaded.number;
+	error = use_certs(ctx, cfg, &f, err);
+	if (!error)
+		error = use_key_apart(ctx, cfg, &k, err);
+	free(k.certs);
 	return error;
 }
 
 int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
-	int error = load_cert(ctx, cfg, err);
+	int error;
 
+	if (cfg->keys)
+		return load_apart(ctx, cfg, err);
+	error = load_cert(ctx, cfg, err);
 	return error ? error : load_key(ctx, cfg, err);
 }

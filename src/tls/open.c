@@ -86,11 +86,6 @@ static int eap_groups[] = {
 	WOLFSSL_ECC_SECP384R1,
 };
 
-enum {
-	RSA_MIN_BITS = 2048,
-	ECC_MIN_BITS = 256,
-};
-
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static bool has_library;
 
@@ -147,8 +142,7 @@ static bool configure(struct tls_ctx *ctx, bool allow_cbc)
 	cryptocb_use(wolf);
 	return set_verify(ctx) && set_groups(ctx) && ok(wolfSSL_CTX_SetMinVersion(wolf, lowest)) &&
 	       ok(wolfSSL_CTX_set_cipher_list(wolf, suites(ctx->is_only_tls13, allow_cbc).text)) &&
-	       ok(wolfSSL_CTX_SetMinRsaKey_Sz(wolf, RSA_MIN_BITS)) &&
-	       ok(wolfSSL_CTX_SetMinEccKey_Sz(wolf, ECC_MIN_BITS));
+	       ctx_set_key_sizes(wolf);
 }
 
 /* Unless ctx_new and tls_open allow it, by tickets of TLS 1.3. */
@@ -259,6 +253,7 @@ static int take_client_identity(struct tls_ctx *ctx, const struct tls_client_cfg
 		.cert_file = cfg->cert_file,
 		.key_file = cfg->key_file ? cfg->key_file : cfg->cert_file,
 		.key_password = cfg->key_password,
+		.keys = cfg->keys,
 		.is_client_identity = true,
 	};
 	struct tls_ctx *server = NULL;

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The key process: a child that has the private keys, and reads no byte from the network. It reads the files
+ * itself, with the rights of the start, at the start and at each reload. The process that forked it has the way to
+ * it (tls/key_agent.h): a socket pair for each of `channels` threads, so that as many signatures are made at a
+ * time. It ends when the last of these is closed, so with the other process.
+ *
+ * Start it before threads are made and before a key is read.
+ */
+#ifndef SSTP_TLS_KEY_PROCESS_H
+#define SSTP_TLS_KEY_PROCESS_H
+
+#include <sys/types.h>
+
+#include "tls/key_agent.h"
+
+struct key_process;
+
+struct key_process_cfg {
+	const struct key_pair *pairs; /* what may be loaded */
+	size_t pair_count;
+	void (*reread)(
+		struct key_store *s); /* key_store_use_reread; in the key process. NULL: none */
+	unsigned channels;
+};
+
+enum { KEY_CHANNELS_MAX = 64 };
+
+/* -ENOTSUP: the TLS library cannot do it. */
+int key_process_start(const struct key_process_cfg *cfg,
+		      struct key_process **out); /* 0 or -errno */
+/* After the last context is released. Ends the process. NULL is fine. */
+void key_process_close(struct key_process *p);
+
+struct key_agent *key_process_agent(struct key_process *p);
+pid_t key_process_pid(const struct key_process *p);
+/* For a loop: readable when the process has ended. */
+int key_process_fd(const struct key_process *p);
+/* After that: how it has ended, such as "killed by signal 9". */
+struct key_process_end {
+	char text[64];
+};
+struct key_process_end key_process_why(const struct key_process *p);
+
+#endif
