@@ -45,10 +45,12 @@ enum { SYS_SETRESUID = SYS_setresuid, SYS_SETGROUPS = SYS_setgroups };
 enum { IO_URING_SETUP = CALLS_FROM + 425, LANDLOCK_CREATE_RULESET = CALLS_FROM + 444 };
 
 static const char permitted[] = "/usr";
-static const struct landlock_path paths[] = { { "/usr", false }, { "/no such file", false } };
+static const struct landlock_path paths[] = { { .path = "/usr" },
+					      { .path = "/no such file" },
+					      { .path = "/var", .not_for_root = true } };
 static const uint16_t ports[] = { 443 };
 static struct sandbox_cfg cfg = { .verb = SANDBOX_PROXY,
-				  .landlock = { paths, 2, ports, 1, false } };
+				  .landlock = { paths, 3, ports, 1, false } };
 
 static bool has_filters(void)
 {
@@ -80,6 +82,11 @@ static int open_file(void)
 static int open_permitted(void)
 {
 	return error_of(open(permitted, O_RDONLY | O_DIRECTORY));
+}
+
+static int open_unless_root(void)
+{
+	return error_of(open("/var", O_RDONLY | O_DIRECTORY));
 }
 
 static int write_permitted(void)
@@ -242,6 +249,7 @@ static const struct {
 } attacks[] = {
 	{ "open a file", open_file, EACCES },
 	{ "open what is permitted", open_permitted, 0 },
+	{ "open what is not for root", open_unless_root, 0 },
 	{ "write there", write_permitted, EACCES },
 	{ "packet socket", packet_socket, EACCES },
 	{ "TCP socket", tcp_socket, 0 },
@@ -429,6 +437,17 @@ static int refuse(const struct lack *l)
 	return 0;
 }
 
+/* The user cannot be changed: the folder is not permitted. */
+static int open_as_root(const void *arg)
+{
+	struct sandbox_report report;
+	struct error err;
+
+	if (refuse(arg) || sandbox_enter(&cfg, &report, &err) || !report.errors[SANDBOX_USER])
+		return CANNOT;
+	return open_unless_root();
+}
+
 static unsigned missing(const struct sandbox_report *r)
 {
 	unsigned bits = 0;
@@ -503,6 +522,17 @@ static void test_lacks(void **state)
 	}
 }
 
+static void test_still_root(void **state)
+{
+	const struct lack no_change = { .number = SYS_SETRESUID, .error = EPERM };
+
+	(void)state;
+	if (geteuid())
+		skip();
+	if (is_able())
+		assert_int_equal(in_child(open_as_root, &no_change), EACCES);
+}
+
 /* ---- the report */
 
 static void test_off(void **state)
@@ -551,8 +581,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attacks), cmocka_unit_test(test_status),
-		cmocka_unit_test(test_lacks),   cmocka_unit_test(test_off),
-		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_lacks),   cmocka_unit_test(test_still_root),
+		cmocka_unit_test(test_off),     cmocka_unit_test(test_report),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
