@@ -9,6 +9,7 @@ CC_musl = $(MUSL_CC)
 CC_glibc = $(CC)
 CC_asan = $(CC)
 CC_fuzz = clang
+CC_cov = clang
 CC_scan = $(CC)
 # Another machine's compiler, which tools/deps sets up to use musl; the flags are those of the musl flavour.
 TRIPLE_aarch64 = aarch64-linux-gnu
@@ -32,6 +33,9 @@ CFLAGS_cross = $(CFLAGS_musl)
 CFLAGS_glibc = $(OPTIMIZE) $(HARDEN) -D_FORTIFY_SOURCE=2
 CFLAGS_asan = -O1 -fno-omit-frame-pointer $(SANITIZE)
 CFLAGS_fuzz = -O1 -fno-omit-frame-pointer $(SANITIZE) -fsanitize=fuzzer-no-link
+# The other flavours warn.
+CFLAGS_cov = -O1 -w $(COVERAGE)
+COVERAGE = -fprofile-instr-generate -fcoverage-mapping
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
@@ -55,5 +59,6 @@ END_musl = $(MUSL_LIB)/crtn.o
 LINK_glibc = -pie
 LINK_asan = -pie $(SANITIZE)
 LINK_fuzz = $(SANITIZE)
+LINK_cov = $(COVERAGE)
 LINK = $(LINK_$(KIND)) -pthread -Wl,--gc-sections,-z,relro,-z,now $(LDFLAGS)
 END = $(END_$(KIND))

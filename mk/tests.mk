@@ -89,6 +89,18 @@ fuzz:
 fuzz-run: fuzz
 	BUILD=$(BUILD) tools/check fuzz $(SECONDS) $(FUZZ_NAMES)
 
+## make coverage       how much of the code that handles hostile bytes the fuzz corpora and the unit tests execute
+
+coverage:
+	tools/coverage
+
+# All of our code, also what no program needs, so that llvm-cov knows every function.
+$B/all_code: $B/src/main.o $(call archives,$(FOLDERS)) $(THIRD)
+	$(call note,LINK)
+	$(COMPILER) $(LINK) -Wl,--no-gc-sections,--whole-archive -o $@ $(filter-out $(THIRD),$^) -Wl,--no-whole-archive $(THIRD_LIBS)
+
+coverage-programs: $B/all_code replay-programs unit-programs
+
 # ---- end to end: programs that tests/e2e/ puts between sstp and its peers
 ## make e2e            the end-to-end tests alone
 
@@ -105,4 +117,4 @@ $B/tests/e2e/peers/pppd_front: $(call objects,$(FRONT_FILES:%=tests/e2e/peers/%)
 
 peers: $(PEERS)
 
-.PHONY: check check-all asan back-door unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run peers e2e
+.PHONY: check check-all asan back-door unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run coverage coverage-programs peers e2e

@@ -28,7 +28,7 @@ licensed:
 		! -name '*.json' ! -name '*.patch' ! -name '*.pyc' | xargs grep -L 'SPDX-License-Identifier: [A-Z]' | grep .
 
 CORES = $(shell nproc)
-SHELL_FILES = completions/sstp.bash .ci/run tools/check tools/demo tools/deps tools/fuzz-nightly tools/packages \
+SHELL_FILES = completions/sstp.bash .ci/run tools/check tools/coverage tools/demo tools/deps tools/fuzz-nightly tools/packages \
 	tools/sbom tests/e2e/peers/uml_init
 
 lint: $(THIRD)
