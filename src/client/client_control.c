@@ -46,6 +46,7 @@ static void print_status(const struct client_control *c, const struct client_sta
 			 struct json *j)
 {
 	json_string(j, "role", "client");
+	json_string(j, "verb", c->verb);
 	json_string(j, "name", c->service.place.name);
 	json_string(j, "version", SSTP_VERSION);
 	json_number(j, "pid", (uint64_t)getpid());
@@ -133,6 +134,7 @@ bool client_control_open(struct client_control *c, const struct control_settings
 	if (!settings)
 		return true;
 	cfg.group = settings->place.group;
+	c->verb = settings->place.verb;
 	return control_service_open(&c->service, settings, &cfg);
 }
 

@@ -33,6 +33,7 @@ struct client_control {
 	struct loop *loop;
 	const struct client_actions *actions;
 	void *arg; /* of the actions */
+	const char *verb;
 	struct control_service service;
 };
 

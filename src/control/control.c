@@ -15,6 +15,7 @@
 
 #include "http/block.h"
 #include "http/status.h"
+#include "util/ip.h"
 #include "util/log.h"
 #include "util/text.h"
 
@@ -22,8 +23,9 @@ enum {
 	IN_SIZE = 8192, /* a request's head */
 	LISTENERS_MAX = 9,
 	PUBLIC_MAX = CONTROL_CONNS_MAX / 4, /* the rest is for the control socket */
-	READ_MS = 150 * 1000,               /* for the next request */
-	SEND_MS = 30 * 1000,                /* until a client takes more of a reply */
+	READ_MS = 150 * 1000,               /* until the next request begins */
+	HEAD_MS = 10 * 1000, /* from its first byte on; for a public one's first request */
+	SEND_MS = 30 * 1000, /* until a client takes more of a reply */
 	NO_FILES_MS = 1000,
 	CHUNK_HEAD_MAX = 20, /* a chunk's size, and both line ends */
 };
@@ -59,7 +61,10 @@ struct control_conn {
 	struct loop_task task; /* something was put, or has been read */
 	enum state state;
 	bool is_public;
+	bool is_loopback; /* public, and the client is on this host */
 	bool is_denied;
+	bool has_begun; /* the head of a request, which is not complete */
+	bool was_served;
 	bool is_head; /* of the request: no body in the reply */
 	bool is_last; /* the connection is closed after the reply */
 	bool is_chunked;
@@ -287,6 +292,13 @@ static void run_route(struct control_conn *conn, struct control_request *rq)
 			     "group of --control-group");
 		return;
 	}
+	if (conn->is_loopback && !control_request_is_by_address(rq)) {
+		conn->is_last = true;
+		control_fail(conn, HTTP_FORBIDDEN,
+			     "on a loopback address the Host field must be an IP address or "
+			     "localhost, so that no web page can read this");
+		return;
+	}
 	for (size_t i = 0; i < cfg->route_count; i++) {
 		const struct control_route *r = &cfg->routes[i];
 
@@ -345,6 +357,7 @@ static bool take_request(struct control_conn *conn)
 	}
 	conn->is_head = text_is(rq.method, "HEAD");
 	conn->is_last = rq.is_last;
+	conn->was_served = true;
 	conn->is_chunked = !rq.is_http10;
 	run_route(conn, &rq);
 	conn->skip = rq.body_len + len; /* the block is needed until here */
@@ -383,6 +396,15 @@ static void watch_for(struct control_conn *conn, uint32_t events)
 	loop_watch_events(conn->control->cfg.loop, &conn->watch, events);
 }
 
+/* A request that has begun has its time, however it comes. */
+static void note_begun(struct control_conn *conn)
+{
+	if (conn->has_begun || !(conn->in_len || conn->skip))
+		return;
+	conn->has_begun = true;
+	set_timer(conn, conn->control->cfg.head_ms);
+}
+
 /* A stream that waits for its source has no time limit. */
 static void continue_stream(struct control_conn *conn)
 {
@@ -401,10 +423,13 @@ static void read_next(struct control_conn *conn)
 		return;
 	}
 	conn->state = READING;
+	conn->has_begun = false;
 	set_timer(conn, READ_MS);
 	watch_for(conn, EPOLLIN);
 	if (take_request(conn))
 		watch_for(conn, HANG_UP_ALONE);
+	else
+		note_begun(conn);
 }
 
 static void advance(struct loop_task *task)
@@ -435,6 +460,8 @@ static void read_some(struct control_conn *conn)
 	conn->in_len += (size_t)n;
 	if (take_request(conn))
 		watch_for(conn, HANG_UP_ALONE);
+	else
+		note_begun(conn);
 }
 
 static void on_ready(struct loop_watch *watch, uint32_t events)
@@ -477,9 +504,38 @@ static bool may_connect(const struct control *c, int fd)
 	       (c->cfg.group != (gid_t)-1 && is_in_group(fd, peer.gid, c->cfg.group));
 }
 
+static bool is_loopback(int fd)
+{
+	struct sockaddr_storage local = { 0 };
+	socklen_t len = sizeof(local);
+	struct ip_addr a;
+
+	if (getsockname(fd, (struct sockaddr *)&local, &len))
+		return false;
+	a = ip_from_sockaddr(&local);
+	return ip_is_loopback(&a);
+}
+
+/*
+ * Who keeps connections open and asks nothing must not keep others out. Those without a request so
+ * far go first, then those that wait for the next one; of each the oldest. False: all are busy.
+ */
+static bool drop_idle(struct control *c)
+{
+	struct control_conn *idle = NULL;
+
+	for (struct control_conn *conn = c->first; conn; conn = conn->next)
+		if (conn->is_public && conn->state == READING &&
+		    (!idle || !conn->was_served || idle->was_served))
+			idle = conn;
+	if (idle)
+		drop(idle);
+	return idle;
+}
+
 static void add_conn(struct control *c, int fd, bool is_public)
 {
-	bool is_full = is_public && c->public_count >= PUBLIC_MAX;
+	bool is_full = is_public && c->public_count >= PUBLIC_MAX && !drop_idle(c);
 	struct control_conn *conn = is_full ? NULL : calloc(1, sizeof(*conn));
 
 	if (!conn) {
@@ -491,6 +547,7 @@ static void add_conn(struct control *c, int fd, bool is_public)
 	conn->timer.expired = on_timer;
 	conn->task.run = advance;
 	conn->is_public = is_public;
+	conn->is_loopback = is_public && is_loopback(fd);
 	conn->is_denied = !is_public && !may_connect(c, fd);
 	if (loop_watch(c->cfg.loop, &conn->watch)) {
 		close(fd);
@@ -502,7 +559,7 @@ static void add_conn(struct control *c, int fd, bool is_public)
 		c->first->prev = conn;
 	c->first = conn;
 	c->public_count += is_public;
-	set_timer(conn, READ_MS);
+	set_timer(conn, is_public ? c->cfg.head_ms : READ_MS);
 	if (++c->count == CONTROL_CONNS_MAX)
 		accept_from(c, false);
 }
@@ -541,6 +598,8 @@ int control_open(const struct control_cfg *cfg, struct control **out)
 		return -ENOMEM;
 	c->cfg = *cfg;
 	c->owner = geteuid();
+	if (!c->cfg.head_ms)
+		c->cfg.head_ms = HEAD_MS;
 	c->accept_again.expired = on_accept_again;
 	return 0;
 }

@@ -41,7 +41,8 @@ struct control_cfg {
 	struct loop *loop;
 	const struct control_route *routes;
 	size_t route_count;
-	void *arg;   /* of the routes */
+	void *arg;        /* of the routes */
+	uint32_t head_ms; /* a request has this time from its first byte on; 0: 10 s */
 	gid_t group; /* its members may connect, beside root and our own user; (gid_t)-1: none */
 };
 
@@ -49,7 +50,8 @@ struct control_cfg {
 int control_open(const struct control_cfg *cfg, struct control **out);
 /*
  * Takes over a listening socket. `is_public`: TCP, where anybody may connect and only public routes
- * are served. 0 or -errno.
+ * are served; to a loopback address not for other names of this host than localhost. When all their
+ * places are taken, a new connection takes that of an idle one. 0 or -errno.
  */
 int control_listen(struct control *c, int fd, bool is_public);
 /* Each waiter learns that its client has gone. NULL is fine. */

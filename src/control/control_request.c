@@ -2,29 +2,33 @@
 #include "control/control_request.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "http/block.h"
 #include "http/status.h"
+#include "util/ip.h"
 #include "util/text.h"
 
 /* ---- the start line */
 
 /* A proxy's form, "http://sstp/v1/status", is allowed (RFC 9112 section 3.2.2). */
-static struct bytes without_host(struct bytes target)
+static struct bytes without_host(struct bytes target, struct bytes *host)
 {
 	static const char scheme[] = "http://";
 
+	*host = bytes_of(NULL, 0);
 	if (!text_starts_nocase(target, scheme))
 		return target;
 	target = text_skip(target, sizeof(scheme) - 1);
-	while (target.len && *target.at != '/')
+	*host = bytes_of(target.at, 0);
+	for (; target.len && *target.at != '/'; host->len++)
 		target = text_skip(target, 1);
 	return target;
 }
 
 static bool parse_target(struct bytes target, struct control_request *rq)
 {
-	target = without_host(target);
+	target = without_host(target, &rq->host);
 	rq->query = bytes_of(NULL, 0);
 	if (text_cut(&target, '?', &rq->path))
 		rq->query = target;
@@ -76,8 +80,37 @@ int control_request_parse(struct bytes block, struct control_request *rq)
 	status = parse_line(h.line, rq);
 	if (!status)
 		status = parse_length(&h, rq);
+	if (!rq->host.len)
+		rq->host = http_head_value(&h, "Host");
 	rq->is_last = rq->is_http10 || http_head_lists(&h, "Connection", bytes_text("close"));
 	return status;
+}
+
+static bool is_localhost(const char *name)
+{
+	static const char localhost[] = "localhost";
+	size_t len = strlen(name), tail = sizeof(localhost) - 1;
+
+	return len >= tail && !strcasecmp(name + len - tail, localhost) &&
+	       (len == tail || name[len - tail - 1] == '.');
+}
+
+/* "192.0.2.1", "192.0.2.1:9100", "[::1]:9100", "localhost:9100" */
+bool control_request_is_by_address(const struct control_request *rq)
+{
+	char host[CONTROL_WORD_SIZE], *name = host, *end;
+	struct ip_addr a;
+
+	if (!rq->host.len || rq->host.len >= sizeof(host))
+		return !rq->host.len;
+	memcpy(host, rq->host.at, rq->host.len);
+	host[rq->host.len] = '\0';
+	end = strchr(host, *host == '[' ? ']' : ':');
+	if (end)
+		*end = '\0';
+	if (*host == '[')
+		name++;
+	return is_localhost(name) || ip_parse(name, &a);
 }
 
 /* ---- words */

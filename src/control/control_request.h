@@ -16,6 +16,7 @@ enum {
 
 struct control_request {
 	struct bytes method, path, query; /* in the block that was parsed */
+	struct bytes host;                /* of the target, or the Host field; empty: none */
 	char word[CONTROL_WORD_SIZE];     /* what stood for the asterisk of the route */
 	uint64_t body_len;
 	bool is_http10;
@@ -24,6 +25,12 @@ struct control_request {
 
 /* `block`: with the empty line at its end. 0, or the status code of the refusal. */
 int control_request_parse(struct bytes block, struct control_request *rq);
+
+/*
+ * Whether the host is an IP address, localhost or a name under it, or not given. Else a web page of
+ * another site may have sent the request, after its name was given this host's address (DNS rebinding).
+ */
+bool control_request_is_by_address(const struct control_request *rq);
 
 /*
  * Whether the path is that of the route: "/v1/sessions/(asterisk)/kick". An asterisk is one word of

@@ -42,6 +42,39 @@ static void start_lines(void **state)
 		assert_int_equal(parse(cases[i].text, &rq), cases[i].status);
 }
 
+/* Requests of a web page have the name that it was loaded by. */
+static void hosts(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_by_address;
+	} cases[] = {
+		{ "GET /metrics HTTP/1.1\r\n\r\n", true },
+		{ "GET /metrics HTTP/1.1\r\nHost:\r\n\r\n", true },
+		{ "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:9100\r\n\r\n", true },
+		{ "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", true },
+		{ "GET /metrics HTTP/1.1\r\nHost: [::1]:9100\r\n\r\n", true },
+		{ "GET /metrics HTTP/1.1\r\nHost: [::1]\r\n\r\n", true },
+		{ "GET /metrics HTTP/1.1\r\nHost: LocalHost:9100\r\n\r\n", true },
+		{ "GET /metrics HTTP/1.1\r\nHost: vpn.localhost\r\n\r\n", true },
+		{ "GET http://127.0.0.1/metrics HTTP/1.1\r\nHost: a.example\r\n\r\n", true },
+		{ "GET http://a.example/metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", false },
+		{ "GET /metrics HTTP/1.1\r\nHost: a.example:9100\r\n\r\n", false },
+		{ "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1.a.example\r\n\r\n", false },
+		{ "GET /metrics HTTP/1.1\r\nHost: notlocalhost\r\n\r\n", false },
+		{ "GET /metrics HTTP/1.1\r\nHost: localhost.a.example\r\n\r\n", false },
+		{ "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1 a.example\r\n\r\n", false },
+	};
+	struct control_request rq;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(parse(cases[i].text, &rq), 0);
+		if (control_request_is_by_address(&rq) != cases[i].is_by_address)
+			fail_msg("%s", cases[i].text);
+	}
+}
+
 static void connections(void **state)
 {
 	struct control_request rq;
@@ -137,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(start_lines),
+		cmocka_unit_test(hosts),
 		cmocka_unit_test(connections),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(a_word_that_is_too_long_matches_nothing),

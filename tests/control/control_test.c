@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -143,10 +144,13 @@ static char *hear(int fd, bool *is_over)
 	return text;
 }
 
+static uint32_t head_ms; /* 0: the program's own */
+
 static int set_up(void **state)
 {
 	struct control_cfg cfg = { .routes = routes,
 				   .route_count = sizeof(routes) / sizeof(*routes),
+				   .head_ms = head_ms,
 				   .group = (gid_t)-1 };
 	struct control_place_cfg where = { .group = (gid_t)-1 };
 	struct error err;
@@ -325,6 +329,126 @@ static void connections_over_the_limit_wait(void **state)
 		close(fds[i]);
 }
 
+/* ---- connections of strangers */
+
+static struct sockaddr_in listen_public(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 64), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	assert_int_equal(control_listen(control, fd, true), 0);
+	return at;
+}
+
+static int dial_public(const struct sockaddr_in *at)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(connect(fd, (const struct sockaddr *)at, sizeof(*at)), 0);
+	turn();
+	return fd;
+}
+
+static void other_names_of_this_host(void **state)
+{
+	struct sockaddr_in at = listen_public();
+	int fd = dial_public(&at);
+	bool is_over;
+
+	(void)state;
+	say(fd, "GET /hello HTTP/1.1\r\nHost: 127.0.0.1:9\r\n\r\n");
+	assert_non_null(strstr(hear(fd, &is_over), "hello"));
+	assert_false(is_over);
+	say(fd, "GET /hello HTTP/1.1\r\nHost: rebound.example:9\r\n\r\n");
+	assert_non_null(strstr(hear(fd, &is_over), " 403 "));
+	assert_true(is_over);
+	close(fd);
+	fd = dial(); /* no web page reaches the control socket */
+	say(fd, "GET /hello HTTP/1.1\r\nHost: rebound.example:9\r\n\r\n");
+	assert_non_null(strstr(hear(fd, &is_over), "hello"));
+	close(fd);
+}
+
+/* A new connection is served, however many strangers keep theirs. */
+static void idle_strangers_make_room(void **state)
+{
+	struct sockaddr_in at = listen_public();
+	int first = dial_public(&at), fds[40], own = dial(), last;
+	bool is_over;
+	size_t gone = 0;
+
+	(void)state;
+	say(first, "GET /hello HTTP/1.1\r\n\r\n");
+	hear(first, &is_over);
+	for (int i = 0; i < 40; i++)
+		fds[i] = dial_public(&at);
+	last = dial_public(&at);
+	say(last, "GET /hello HTTP/1.1\r\n\r\n");
+	assert_non_null(strstr(hear(last, &is_over), "hello"));
+	for (int i = 0; i < 40; i++) {
+		hear(fds[i], &is_over);
+		gone += is_over;
+		assert_int_equal(is_over, i < 26); /* the oldest ones */
+		close(fds[i]);
+	}
+	assert_int_equal(gone, 26); /* 16 have room: the first, the last and 14 of these */
+	hear(first, &is_over);      /* it has asked before */
+	assert_false(is_over);
+	say(own, "GET /hello HTTP/1.1\r\n\r\n");
+	assert_non_null(strstr(hear(own, &is_over), "hello"));
+	close(first);
+	close(last);
+	close(own);
+}
+
+static void wait_for_the_end(int fd)
+{
+	bool is_over = false;
+
+	while (!is_over) {
+		hear(fd, &is_over);
+		turn();
+	}
+	close(fd);
+}
+
+static int set_up_short(void **state)
+{
+	int result;
+
+	head_ms = 100;
+	result = set_up(state);
+	head_ms = 0;
+	return result;
+}
+
+/* These end by the limit, which is shorter here. */
+static void a_head_has_a_time_limit(void **state)
+{
+	struct sockaddr_in at = listen_public();
+	int silent = dial_public(&at), slow = dial_public(&at), asked = dial_public(&at),
+	    own = dial(), own_slow = dial();
+	bool is_over;
+
+	(void)state;
+	say(slow, "GET /hello");
+	say(own_slow, "GET /hello HTTP/1.1\r\n\r\nGET /hello");
+	say(asked, "GET /hello HTTP/1.1\r\n\r\n");
+	wait_for_the_end(silent);
+	wait_for_the_end(slow);
+	wait_for_the_end(own_slow);
+	hear(asked, &is_over); /* the next one may come later */
+	assert_false(is_over);
+	hear(own, &is_over);
+	assert_false(is_over);
+	close(asked);
+	close(own);
+}
+
 /* ---- events */
 
 static void no_sink(enum log_level level, const char *name, const char *line)
@@ -498,6 +622,9 @@ int main(void)
 		TEST(pieces_that_are_not_sent_or_not_framed),
 		TEST(a_stream_ends_with_its_server),
 		TEST(connections_over_the_limit_wait),
+		TEST(other_names_of_this_host),
+		TEST(idle_strangers_make_room),
+		cmocka_unit_test_setup_teardown(a_head_has_a_time_limit, set_up_short, tear_down),
 		TEST(events_come_to_each_reader),
 		TEST(a_slow_reader_is_cut_off),
 		TEST(more_events_than_the_buffer_holds),

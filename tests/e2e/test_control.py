@@ -205,6 +205,7 @@ def test_a_client_shows_its_state_and_is_reconnected_and_disconnected(lab, both)
     client = lab.connect(*RESTRICTED)
     status = get(lab.client, "/v1/status", socket=CONNECT)
     assert status["role"] == "client" and status["state"] == "up" and status["user"] == "ann"
+    assert status["verb"] == status["name"] == "connect"
     assert status["address"] in lab.client.addresses() and status["interface"] == "sstp0"
     assert status["peer"] == "192.0.2.1:443" and status["reconnects"] == 0
     assert post(lab.client, "/v1/reconnect", socket=CONNECT) == (200, {"ok": True})
