@@ -45,9 +45,10 @@ static bool collect(const struct server_cfg *cfg, const struct auth_grant *grant
 {
 	const uint32_t *dns = grant && grant->dns[0] ? grant->dns : cfg->dns;
 
-	struct routes routes = { .at = info->routes, .max = DHCP_ROUTES_MAX };
+	struct routes routes = { .max = DHCP_ROUTES_MAX };
 
 	memset(info, 0, sizeof(*info));
+	routes.at = info->routes;
 	collect_routes(cfg, grant, AF_INET, &routes);
 	info->route_count = routes.count;
 	if (cfg->push_domain_count)
