@@ -25,6 +25,7 @@
 enum {
 	FILE_LEN_MAX = 256 * 1024 * 1024,
 	SECRET_FILE_LEN_MAX = 64 * 1024,
+	UNKNOWN_SIZE = 480, /* of what is wrong with a name */
 };
 
 struct loading {
@@ -33,6 +34,7 @@ struct loading {
 	struct error *err;
 	const struct users_folder *folder; /* NULL: none */
 	unsigned own_lines;                /* of the file; those of the folder come after them */
+	const struct users_names *names;   /* NULL: any */
 	struct user_groups groups;
 };
 
@@ -316,6 +318,46 @@ static int take_addresses(struct loading *l, struct user *user, const char *cons
 	return error;
 }
 
+/* NULL, or what is wrong. */
+static const char *find_unknown(const struct users_names *n, const char *word,
+				char why[UNKNOWN_SIZE])
+{
+	static const char filter[] = "filter=", pool[] = "pool=";
+	const char *filter_name = word + sizeof(filter) - 1, *pool_name = word + sizeof(pool) - 1;
+
+	if (!strncmp(word, filter, sizeof(filter) - 1) && !n->has_filter(n->arg, filter_name))
+		snprintf(why, UNKNOWN_SIZE, "there is no filter %s%s%.100s: logins are refused",
+			 quoted(filter_name).text,
+			 n->filters_file ? " in " : ": --filters is not given",
+			 n->filters_file ? n->filters_file : "");
+	else if (!strncmp(word, pool, sizeof(pool) - 1) && !n->has_pool(n->arg, pool_name))
+		snprintf(why, UNKNOWN_SIZE, "there is no --pool %s: %s", quoted(pool_name).text,
+			 n->has_pools ? "logins are refused" : "addresses are of --ipv4-network");
+	else
+		return NULL;
+	return why;
+}
+
+/* Of a user's own words, or of a group's. */
+static int check_names(struct loading *l, unsigned line, const char *client,
+		       const char *const *word, size_t count)
+{
+	bool is_group = *client == '@' && client[1] != '=';
+	char why[UNKNOWN_SIZE], text[UNKNOWN_SIZE + 640];
+
+	for (size_t i = 0; l->names && i < count && strcmp(word[i], "--") != 0; i++) {
+		if (!find_unknown(l->names, word[i], why))
+			continue;
+		if (!l->names->unknown)
+			return fail(l, -EINVAL, line, "%s %s: %s", is_group ? "group" : "user",
+				    quoted(client + is_group).text, why);
+		snprintf(text, sizeof(text), "%s: %s %s: %s", place_of(l, line).text,
+			 is_group ? "group" : "user", quoted(client + is_group).text, why);
+		l->names->unknown(l->names->arg, text);
+	}
+	return 0;
+}
+
 static int take_limits(struct loading *l, struct user *user, const char *const *word, size_t count)
 {
 	const char *why = NULL;
@@ -386,6 +428,10 @@ static int take_all_words(struct loading *l, struct user *user, const struct sec
 		error = take_limits(l, user, word, count);
 	if (!error && more)
 		error = take_limits(l, user, more->word, more->count);
+	if (!error)
+		error = check_names(l, user->line, user->client, word, count);
+	if (!error && more)
+		error = check_names(l, more->line, user->client, more->word, more->count);
 	return error;
 }
 
@@ -427,7 +473,7 @@ static int check_group(struct loading *l, const struct user_group *group)
 				    group->name);
 	error = take_limits(l, &unused, group->word, group->count);
 	user_limits_free(&unused.limits);
-	return error;
+	return error ? error : check_names(l, group->line, group->name, group->word, group->count);
 }
 
 static int read_groups(struct loading *l, const char *text, size_t len)
@@ -540,10 +586,11 @@ static unsigned count_ends(const char *text, size_t len)
 	return (unsigned)count_lines(text, len) - 1;
 }
 
-int users_load(const char *file, const char *folder, struct users **out, struct error *err)
+int users_load(const char *file, const char *folder, const struct users_names *names,
+	       struct users **out, struct error *err)
 {
 	struct users_folder f = { .text = NULL };
-	struct loading l = { .file = file, .err = err, .folder = &f };
+	struct loading l = { .file = file, .err = err, .folder = &f, .names = names };
 	size_t folder_len;
 	int error;
 

@@ -29,11 +29,24 @@ enum { USERS_WATCHED_MAX = 100 };
 
 struct users;
 
+/* What the words filter= and pool= may name. */
+struct users_names {
+	bool (*has_filter)(void *arg, const char *name);
+	bool (*has_pool)(void *arg, const char *name);
+	const char *filters_file; /* NULL: there are no filters */
+	bool has_pools;
+	/* There is none of that name: a line for the log. NULL: users_load fails. */
+	void (*unknown)(void *arg, const char *line);
+	void *arg;
+};
+
 /*
- * Reads the file, and the folder of users; either may be NULL. 0 or -errno with err filled: "/etc/sstp/users:12: ...". Logs a warning when others can read the
- * file. The table is immutable and reference-counted; the caller gets the first reference.
+ * Reads the file, and the folder of users; either may be NULL. 0 or -errno with err filled:
+ * "/etc/sstp/users:12: ...". Logs a warning when others can read the file. `names` NULL: any will do.
+ * The table is immutable and reference-counted; the caller gets the first reference.
  */
-int users_load(const char *file, const char *folder, struct users **out, struct error *err);
+int users_load(const char *file, const char *folder, const struct users_names *names,
+	       struct users **out, struct error *err);
 struct users *users_hold(struct users *u);
 void users_release(struct users *u); /* NULL is fine */
 size_t users_count(const struct users *u);

@@ -252,21 +252,12 @@ static int check(const struct server_cfg *cfg)
 {
 	struct error users_err;
 	struct error tls_err;
-	struct users *users = NULL;
-	struct filters *filters = NULL;
 	struct tls_ctx *tls, *peap_tls;
 
-	if ((cfg->users_file || cfg->users_folder) &&
-	    users_load(cfg->users_file, cfg->users_folder, &users, &users_err)) {
+	if (credentials_check_users(cfg, &users_err)) {
 		cli_error(&serve_verb, "%s", users_err.text);
 		return EXIT_USAGE;
 	}
-	users_release(users);
-	if (cfg->filters_file && filters_load(cfg->filters_file, &filters, &users_err)) {
-		cli_error(&serve_verb, "%s", users_err.text);
-		return EXIT_USAGE;
-	}
-	filters_release(filters);
 	for (size_t i = 0; i < cfg->cert_count; i++) {
 		if (tls_ctx_server(&cfg->certs[i], &tls, &tls_err)) {
 			cli_error(&serve_verb, "%s", tls_err.text);

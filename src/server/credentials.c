@@ -69,13 +69,92 @@ static void use_eap(const struct credentials *c, const struct server_cfg *cfg)
 	user_file_use_eap(c->users, &eap);
 }
 
+/* ---- names of filters and pools */
+
+enum { UNKNOWN_MAX = 20 }; /* lines of a log about names that do not exist */
+
+struct known_names {
+	struct users_names names;
+	const struct server_cfg *cfg;
+	struct filter_store *filters; /* in force; NULL: these */
+	const struct filters *read;
+	struct reload_report *report; /* NULL: at the start */
+	size_t unknown;
+};
+
+static bool has_filter(void *arg, const char *name)
+{
+	const struct known_names *k = arg;
+
+	return k->filters ? filter_store_has(k->filters, name) : filters_have(k->read, name);
+}
+
+static bool has_pool(void *arg, const char *name)
+{
+	const struct server_cfg *cfg = ((const struct known_names *)arg)->cfg;
+
+	for (size_t i = 0; i < cfg->pool_count; i++)
+		if (!strcmp(cfg->pools[i].name, name))
+			return true;
+	return false;
+}
+
+static void warn_of_unknown(void *arg, const char *line)
+{
+	struct known_names *k = arg;
+
+	if (k->unknown++ == UNKNOWN_MAX)
+		line = "more filters and pools of users do not exist: sstp serve --check finds them";
+	if (k->unknown > UNKNOWN_MAX + 1)
+		return;
+	if (k->report)
+		reload_report_warn(k->report, "%s", line);
+	else
+		log_warn(NULL, "%s", line);
+}
+
+static void know_names(struct known_names *k, const struct server_cfg *cfg)
+{
+	*k = (struct known_names){
+		.names = { .has_filter = has_filter,
+			   .has_pool = has_pool,
+			   .filters_file = cfg->filters_file,
+			   .has_pools = cfg->pool_count,
+			   .unknown = warn_of_unknown,
+			   .arg = k },
+		.cfg = cfg,
+	};
+}
+
+int credentials_check_users(const struct server_cfg *cfg, struct error *err)
+{
+	struct filters *filters = NULL;
+	struct users *users = NULL;
+	struct known_names known;
+	int error = cfg->filters_file ? filters_load(cfg->filters_file, &filters, err) : 0;
+
+	know_names(&known, cfg);
+	known.read = filters;
+	known.names.unknown = NULL;
+	if (!error && has_users(cfg))
+		error = users_load(cfg->users_file, cfg->users_folder, &known.names, &users, err);
+	users_release(users);
+	filters_release(filters);
+	return error;
+}
+
+/* ---- start and reload */
+
 static enum tunnel_reason open_users(struct credentials *c, const struct server_cfg *cfg,
 				     unsigned threads)
 {
+	struct known_names known;
 	struct error users_err;
 	struct users *users;
 
-	if (users_load(cfg->users_file, cfg->users_folder, &users, &users_err)) {
+	know_names(&known, cfg);
+	known.filters = &c->filters;
+	if (users_load(cfg->users_file, cfg->users_folder, &known.names, &users, &users_err)) {
 		log_error(NULL, "%s", users_err.text);
 		return REASON_SETTINGS;
 	}
@@ -105,16 +184,19 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 
 	*c = (struct credentials){ .users = NULL };
 	filter_store_open(&c->filters, NULL);
-	if (has_users(cfg))
-		reason = open_users(c, cfg, threads);
-	if (reason)
-		return reason;
-	if (certs_open(&c->certs, cfg, &tls_err) || use_eap_tls(c, cfg, &tls_err) ||
-	    (cfg->filters_file && filters_load(cfg->filters_file, &filters, &tls_err))) {
+	if (cfg->filters_file && filters_load(cfg->filters_file, &filters, &tls_err)) {
 		log_error(NULL, "%s", tls_err.text);
 		return REASON_SETTINGS;
 	}
 	filter_store_replace(&c->filters, filters);
+	if (has_users(cfg))
+		reason = open_users(c, cfg, threads);
+	if (reason)
+		return reason;
+	if (certs_open(&c->certs, cfg, &tls_err) || use_eap_tls(c, cfg, &tls_err)) {
+		log_error(NULL, "%s", tls_err.text);
+		return REASON_SETTINGS;
+	}
 	return REASON_NONE;
 }
 
@@ -144,10 +226,14 @@ static void reload_users(struct credentials *c, const struct server_cfg *cfg,
 					 const struct users *now),
 			 void *arg, struct reload_report *report)
 {
+	struct known_names known;
 	struct error users_err;
 	struct users *users;
 
-	if (users_load(cfg->users_file, cfg->users_folder, &users, &users_err)) {
+	know_names(&known, cfg);
+	known.filters = &c->filters;
+	known.report = report;
+	if (users_load(cfg->users_file, cfg->users_folder, &known.names, &users, &users_err)) {
 		reload_report_failed(report, "%s; the users are unchanged", users_err.text);
 	} else {
 		user_file_replace(c->users, users, changed, arg);
@@ -166,11 +252,11 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 {
 	struct error tls_err;
 
+	if (cfg->filters_file)
+		reload_filters(c, cfg->filters_file, report);
 	if (c->users)
 		reload_users(c, cfg, changed, arg, report);
 	certs_reload(&c->certs, cfg, report);
-	if (cfg->filters_file)
-		reload_filters(c, cfg->filters_file, report);
 	if (use_eap_tls(c, cfg, &tls_err))
 		reload_report_failed(report, "%s; logins with certificates are checked as before",
 				     tls_err.text);

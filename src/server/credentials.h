@@ -36,6 +36,12 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 			void *arg, struct reload_report *report);
 
 /*
+ * Reads the files of users and filters, without effect. A user's filter or pool that does not exist is
+ * an error. 0, or -errno with err filled.
+ */
+int credentials_check_users(const struct server_cfg *cfg, struct error *err);
+
+/*
  * Opens the contexts for logins by EAP-TLS and PEAP against the user file, with the first
  * certificate; NULL for what is not offered. 0, or -errno with err filled.
  */

@@ -48,6 +48,11 @@ static struct filter *find(const struct filters *f, const char *name)
 	return NULL;
 }
 
+bool filters_have(const struct filters *f, const char *name)
+{
+	return f && find(f, name);
+}
+
 /* ---- the file */
 
 static const char *const no_memory = "out of memory";
@@ -195,6 +200,16 @@ bool filter_store_use(struct filter_store *s, const char *name, struct filter_us
 	filter_use_end(use);
 	*use = found;
 	return true;
+}
+
+bool filter_store_has(struct filter_store *s, const char *name)
+{
+	bool has;
+
+	pthread_mutex_lock(&s->lock);
+	has = filters_have(s->now, name);
+	pthread_mutex_unlock(&s->lock);
+	return has;
 }
 
 void filter_use_end(struct filter_use *use)

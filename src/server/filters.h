@@ -27,6 +27,8 @@ int filters_parse(const char *file, struct bytes text, struct filters **out, str
 void filters_release(struct filters *f); /* NULL is fine */
 size_t filters_count(const struct filters *f);
 
+bool filters_have(const struct filters *f, const char *name); /* NULL: there are none */
+
 /* The set that is in force. */
 struct filter_store {
 	pthread_mutex_t lock;
@@ -45,5 +47,6 @@ void filter_store_close(struct filter_store *s);
 /* Changes *use to the filter of this name in the present set. False, with *use unchanged: none. */
 bool filter_store_use(struct filter_store *s, const char *name, struct filter_use *use);
 void filter_use_end(struct filter_use *use);
+bool filter_store_has(struct filter_store *s, const char *name);
 
 #endif

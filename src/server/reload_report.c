@@ -41,6 +41,15 @@ void reload_report_done(struct reload_report *r, const char *format, ...)
 	va_end(args);
 }
 
+void reload_report_warn(struct reload_report *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_and_add(r, LOG_LEVEL_WARN, format, args);
+	va_end(args);
+}
+
 void reload_report_failed(struct reload_report *r, const char *format, ...)
 {
 	va_list args;

@@ -17,6 +17,8 @@ struct reload_report {
 /* Each adds a line and logs it. The report must be zero before the first call. */
 void reload_report_done(struct reload_report *r, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void reload_report_warn(struct reload_report *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 void reload_report_failed(struct reload_report *r, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -148,7 +148,7 @@ static bool lets_in(const char *user, const char *password)
 	struct auth_result answer;
 	struct users *u;
 
-	if (users_load(path, NULL, &u, &err))
+	if (users_load(path, NULL, NULL, &u, &err))
 		fail_msg("%s", err.text);
 	users_check(u, "vpn", &attempt, &answer);
 	users_release(u);
@@ -336,7 +336,7 @@ static void many_editors(void **state)
 		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
 		assert_int_equal(status, 0);
 	}
-	assert_int_equal(users_load(path, NULL, &u, &err), 0);
+	assert_int_equal(users_load(path, NULL, NULL, &u, &err), 0);
 	assert_int_equal(users_count(u), EDITORS);
 	users_release(u);
 }

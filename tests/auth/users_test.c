@@ -717,23 +717,23 @@ static void loading(void **state)
 	(void)state;
 	last_log[0] = '\0';
 	write_file("users", "# users\nann * pw\nbob * pw\n", 0600);
-	assert_int_equal(users_load(path("users"), NULL, &u, &err), 0);
+	assert_int_equal(users_load(path("users"), NULL, NULL, &u, &err), 0);
 	assert_int_equal(users_count(u), 2);
 	assert_string_equal(last_log, "");
 	users_release(u);
 
 	write_file("users", "ann * pw\n", 0644);
-	assert_int_equal(users_load(path("users"), NULL, &u, &err), 0);
+	assert_int_equal(users_load(path("users"), NULL, NULL, &u, &err), 0);
 	assert_non_null(
 		strstr(last_log, "other users can read or change it: chmod 600 (mode is 644)"));
 	users_release(u);
 
 	unlink(path("users"));
-	assert_int_equal(users_load(path("users"), NULL, &u, &err), -ENOENT);
+	assert_int_equal(users_load(path("users"), NULL, NULL, &u, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "/users: No such file or directory"));
-	assert_int_equal(users_load(folder, NULL, &u, &err), -EINVAL);
+	assert_int_equal(users_load(folder, NULL, NULL, &u, &err), -EINVAL);
 	assert_non_null(strstr(err.text, ": not a regular file"));
-	assert_int_equal(users_load(NULL, folder, &u, &err), 0); /* which has no user */
+	assert_int_equal(users_load(NULL, folder, NULL, &u, &err), 0); /* which has no user */
 	assert_int_equal(users_count(u), 0);
 	users_release(u);
 	users_release(NULL);
@@ -805,7 +805,7 @@ static void a_folder_of_users(void **state)
 	write_file("users", "bob * secret rate=9M sessions=4 10.1.0.8\\", 0600);
 	snprintf(file, sizeof(file), "%s", path("users"));
 	for (int with_file = 0; with_file < 2; with_file++) {
-		if (users_load(with_file ? file : NULL, dir, &u, &err))
+		if (users_load(with_file ? file : NULL, dir, NULL, &u, &err))
 			fail_msg("%s", err.text);
 		assert_string_equal(last_log, "");
 		assert_int_equal(users_count(u), 3 + with_file);
@@ -867,12 +867,12 @@ static void faults_in_a_folder(void **state)
 					      { NULL, NULL } };
 
 		snprintf(dir, sizeof(dir), "%s", make_folder(confs));
-		assert_int_equal(users_load(NULL, dir, &u, &err), -EINVAL);
+		assert_int_equal(users_load(NULL, dir, NULL, &u, &err), -EINVAL);
 		snprintf(want, sizeof(want), "%s/%s", dir, faulty[i].error);
 		assert_string_equal(err.text, want);
 		remove_folder(confs);
 	}
-	assert_int_equal(users_load(NULL, "/nonexistent", &u, &err), -ENOENT);
+	assert_int_equal(users_load(NULL, "/nonexistent", NULL, &u, &err), -ENOENT);
 	assert_string_equal(err.text, "/nonexistent: No such file or directory");
 }
 

@@ -99,6 +99,56 @@ def test_an_unknown_filter_refuses_the_session(lab, start):
     server.wait_for(r"refused: the user's filter does not exist, and without it the session would be allowed too much$")
 
 
+USERS = """ann * "wonder land" * filter=staff
+bob * builder * filter=stuff
+@branch * - pool=north filter=guest
+cid * secret * group=branch
+dee * secret * pool=south
+"""
+
+
+def test_names_in_the_user_file_that_do_not_exist(lab):
+    """A warning at the start and at each reload names the line; a check fails. A group is named once."""
+    filters, users = lab.file("filters", RULES), lab.file("users", USERS)
+    options = "--filters", filters, "--pool", "south=10.9.0.64/26"
+    server = lab.serve(*options, users=users)
+    stuff = f'{users}:2: user "bob": there is no filter "stuff" in {filters}: logins are refused'
+    north = f'{users}:3: group "branch": there is no --pool "north": logins are refused'
+    assert f"warn: {stuff}\n" in server.log and f"warn: {north}\n" in server.log
+    assert server.log.count("there is no") == 2
+    lab.connect_fails(user="bob", password="builder")
+    users.write_text(USERS.replace("stuff", "staff").replace("north", "south"))
+    server.wait_for("reloaded .*users: 4 users$")
+    lab.connect(user="bob", password="builder")
+    # the file of filters changes, and that of users does not
+    filters.write_text(RULES.replace("staff", "stuff"))
+    server.wait_for(f'^warn: {users}:1: user "ann": there is no filter "staff" in {filters}: logins are refused$')
+    server.wait_for('the user\'s filter does not exist any more')
+    done = lab.server.run(lab.sstp, "reload", check=False)
+    assert done.returncode == 0 and f'{users}:1: user "ann": there is no filter "staff"' in done.stdout
+    check = [lab.sstp, "serve", "--check", "--cert", lab.pki.server.cert, "--key", lab.pki.server.key, "--ipv4-network", "10.9.0.0/24",
+             "--users", users]
+    done = lab.server.run(*check, *options, check=False)
+    assert done.returncode == 2 and done.stderr.splitlines()[-1] == f'sstp serve: --users {users}:1: user "ann": there is no filter "staff" in {filters}: logins are refused'
+    users.write_text("ann * secret * filter=staff\n")
+    done = lab.server.run(*check, check=False)
+    assert done.stderr.endswith(f'{users}:1: user "ann": there is no filter "staff": --filters is not given: logins are refused\n')
+    users.write_text("ann * secret * pool=staff\n")
+    done = lab.server.run(*check, check=False)
+    assert done.stderr.endswith(f'{users}:1: user "ann": there is no --pool "staff": addresses are of --ipv4-network\n')
+
+
+def test_names_in_a_folder_of_users_that_do_not_exist(lab):
+    folder = lab.folder / "users.d"
+    folder.mkdir(mode=0o700)
+    for name, text in (("ann", "password = secret\nfilter = stuff\n"), ("@branch", "pool = north\n")):
+        (folder / f"{name}.conf").write_text(text)
+        (folder / f"{name}.conf").chmod(0o600)
+    server = lab.serve("--users-dir", folder, "--filters", lab.file("filters", RULES), users=False)
+    assert f'warn: {folder}/ann.conf: user "ann": there is no filter "stuff" in ' in server.log
+    assert f'warn: {folder}/@branch.conf: group "branch": there is no --pool "north": addresses are of --ipv4-network' in server.log
+
+
 def test_hup_changes_the_filters_of_sessions(lab, both):
     server = by_file(lab, "staff", "--workers", "2")
     client = lab.connect("--no-default-route", "--no-ipv6", "--route", "10.9.0.0/24", "--once")
