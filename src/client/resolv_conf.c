@@ -239,7 +239,7 @@ size_t resolv_conf_servers(const char *path, struct ip_addr *servers, size_t max
 	for (const char *line = text; line && *line && count < max;) {
 		count += resolv_line_server(line, &servers[count], device);
 		line = strchr(line, '\n');
-		line += line != NULL;
+		line = line ? line + 1 : NULL;
 	}
 	free(text);
 	return count;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Files that a crashed process left, with arbitrary contents. The first byte selects the kind: what a
- * client changed (state.h), a resolv.conf of ours, or a server's addresses (leases.h). What was read and
- * is written again reads the same.
+ * client changed (state.h), a resolv.conf of ours as text, a server's addresses (leases.h), or a resolv.conf and
+ * its backup, which are put right. What was read and is written again reads the same.
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 #include "client/state.h"
 #include "dns/resolv_line.h"
 #include "server/leases.h"
+#include "util/bytes.h"
 #include "util/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -40,6 +41,13 @@ static void make_folder(void)
 	is_made = mkdtemp(folder);
 	assert(is_made);
 	atexit(remove_folder);
+}
+
+static void quiet(enum log_level level, const char *name, const char *line)
+{
+	(void)level;
+	(void)name;
+	(void)line;
 }
 
 /* ---- what a client changed */
@@ -92,7 +100,8 @@ static void read_state(const uint8_t *data, size_t len)
 
 static void read_resolv_conf(const uint8_t *data, size_t len)
 {
-	char *text = malloc(len + 1), *out = malloc(QUOTED_LEN(len));
+	static const char search[] = "search corp.example";
+	char *text = malloc(len + 1), *out = malloc(QUOTED_LEN(len) + sizeof(search));
 	char backup[PATH_MAX], device[RESOLV_LINE_DEVICE_SIZE];
 	struct ip_addr a;
 
@@ -105,12 +114,55 @@ static void read_resolv_conf(const uint8_t *data, size_t len)
 			assert(a.family && strlen(device) < sizeof(device));
 		assert(resolv_conf_print_kept(text, out) <= len + 1);
 		assert(resolv_conf_print_quoted(text, out) < QUOTED_LEN(len));
+		assert(resolv_conf_print_search(text, search, out) <= len + sizeof(search) + 1);
 		resolv_conf_cut(text);
 		resolv_conf_unquote(text);
 		assert(strlen(text) <= len);
 	}
 	free(text);
 	free(out);
+}
+
+/* ---- resolv.conf after a crash */
+
+static void write_file(const char *path, struct bytes mark, struct bytes content)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return;
+	file_write(fd, mark.at, mark.len);
+	file_write(fd, content.at, content.len);
+	close(fd);
+}
+
+/* Half a mark of ours, or a whole one, then the file up to the first zero byte, and the backup. */
+static void recover(const uint8_t *data, size_t len)
+{
+	char path[sizeof(folder) + 32], backup[sizeof(path) + 32], mark[256];
+	struct reader r = reader_of(data, len);
+	uint8_t how = get_u8(&r);
+	const uint8_t *end = r.left ? memchr(r.at, 0, r.left) : NULL;
+	size_t file_len = end ? (size_t)(end - r.at) : r.left, mark_len;
+	struct ip_addr servers[3];
+
+	make_folder();
+	snprintf(path, sizeof(path), "%s/resolv.conf", folder);
+	snprintf(backup, sizeof(backup), "%s%ssstp0", path, resolv_conf_backup_mark);
+	mark_len =
+		resolv_conf_print_mark("sstp0", how & 1 ? RESOLV_CONF_BESIDE : RESOLV_CONF_INSIDE,
+				       backup, mark, sizeof(mark));
+	if (how & 2)
+		mark_len /= 2;
+	write_file(path, bytes_of(mark, how & 4 ? 0 : mark_len), bytes_of(r.at, file_len));
+	if (end)
+		write_file(backup, bytes_of(NULL, 0), bytes_of(end + 1, r.left - file_len - 1));
+	/* the second time there is nothing to do */
+	if (!resolv_conf_recover(path, NULL))
+		assert(!resolv_conf_recover(path, NULL));
+	assert(resolv_conf_servers(path, servers, 3) <= 3);
+	unlink(path);
+	unlink(backup);
 }
 
 /* ---- a server's addresses */
@@ -149,15 +201,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	if (!len || len > 16384)
 		return 0;
-	switch (data[0] % 3) {
+	log_set_sink(quiet);
+	switch (data[0] % 4) {
 	case 0:
 		read_state(data + 1, len - 1);
 		break;
 	case 1:
 		read_resolv_conf(data + 1, len - 1);
 		break;
-	default:
+	case 2:
 		read_leases(data + 1, len - 1);
+		break;
+	default:
+		recover(data + 1, len - 1);
 		break;
 	}
 	return 0;
