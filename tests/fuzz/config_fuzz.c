@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A configuration file with arbitrary contents. The first byte selects the verb. Every line is a setting or
- * an error with its line; every value is accepted or refused with a reason.
+ * an error with its line; every value is accepted or refused with a reason. The lines are also used as an
+ * environment.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -12,8 +13,11 @@
 #include <unistd.h>
 
 #include "cli/config_file.h"
+#include "cli/tidy.h"
+#include "cli/variables.h"
 #include "cli/verbs.h"
 #include "util/file.h"
+#include "util/log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 /* Settings are kept until the program ends. */
@@ -65,6 +69,32 @@ static void clear_lists(const struct verb *verb)
 			walk.in.option->clear(settings + walk.in.at);
 }
 
+static void quiet(enum log_level level, const char *name, const char *line)
+{
+	(void)level;
+	(void)name;
+	(void)line;
+}
+
+/* Each line is a variable, "SSTP_SERVER=a" or another one. */
+static void read_environment(const struct verb *verb, const uint8_t *data, size_t len)
+{
+	char *text = malloc(len + 1), *rest = text, *variables[VALUES_MAX + 1];
+	size_t count = 0;
+
+	if (!text)
+		return;
+	memcpy(text, data, len);
+	text[len] = '\0';
+	while (count < VALUES_MAX && (variables[count] = strsep(&rest, "\n")))
+		count += strchr(variables[count], '=') != NULL; /* as the kernel passes them */
+	variables[count] = NULL;
+	log_set_sink(quiet);
+	variables_warn(verb, variables);
+	tidy_print_warnings();
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct reading r = { NULL, 0 };
@@ -85,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!file_write(fd, data + 1, len - 1) && !config_file_read(path, take, &r, &err))
 		assert(*err.text);
 	clear_lists(r.verb);
+	read_environment(r.verb, data + 1, len - 1);
 	while (value_count)
 		free(values[--value_count]);
 	close(fd);

@@ -81,11 +81,12 @@ static void request(struct netlink *nl, uint8_t which)
 	const struct ip_prefix prefix = { *dst, 24 };
 	struct route r = { .dst = prefix };
 	const struct route other = r;
+	const struct netlink_rule rule = { .family = dst->family, .priority = 7, .mark = 1 };
 	uint32_t priority;
 	unsigned ifindex;
 	bool has;
 
-	switch (which % 11) {
+	switch (which % 15) {
 	case 0:
 		netlink_route_get(nl, dst, &r);
 		break;
@@ -115,6 +116,18 @@ static void request(struct netlink *nl, uint8_t which)
 		break;
 	case 9:
 		netlink_rule_of_table(nl, dst->family, 1, &priority);
+		break;
+	case 11:
+		netlink_rule_is_at(nl, dst->family, 7, &has);
+		break;
+	case 12:
+		netlink_rule_add(nl, &rule, true);
+		break;
+	case 13:
+		netlink_rule_del(nl, &rule);
+		break;
+	case 14:
+		netlink_rule_del_at(nl, dst->family, 7);
 		break;
 	default:
 		netlink_route_add(nl, &r);
