@@ -29,7 +29,7 @@ enum kind {
 	CLOSE,   /* the attacked end closes the call */
 	SEND,    /* the attacked end sends an IP packet */
 	JUDGE,   /* the attacked end has checked the password */
-	ECHO,    /* its last message comes back, with the bytes in place of those at a code */
+	ECHO,    /* its last message comes back to it; the bytes replace those from the Code on */
 	KINDS,
 };
 
@@ -72,7 +72,7 @@ static void feed_frame(struct mini *m, struct bytes frame)
 	mini_feed(m, packet, SSTP_HDR_LEN + len);
 }
 
-/* A Configure-Request becomes its own Ack, an Echo-Request its reply: the code is the first of the bytes. */
+/* With another Code a Configure-Request becomes its own Ack, and an Echo-Request its reply. */
 static void feed_back(struct mini *m, struct bytes with)
 {
 	enum { CODE_AT = SSTP_HDR_LEN + PPP_HDR_LEN };

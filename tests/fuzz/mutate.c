@@ -112,7 +112,7 @@ struct option_shape {
 	uint8_t value[8]; /* how it begins */
 };
 
-/* RFC 1661, 1570, 1990; the second method of each of ours. */
+/* RFC 1661, 1570, 1990; our own in ppp/vendor.h. */
 static const struct option_shape lcp_options[] = {
 	{ 1, 4, { 0x05, 0xdc } },
 	{ 1, 4, { 0, 0 } },
