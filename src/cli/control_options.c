@@ -123,12 +123,14 @@ static bool find_group(const char *text, gid_t *gid)
 }
 
 bool control_options_apply(const struct verb *verb, const struct control_option_settings *s,
-			   struct control_settings *to)
+			   const struct metrics_list *metrics, struct control_settings *to)
 {
 	*to = (struct control_settings){
 		.is_off = s->no_control,
 		.place = { .wanted = s->control, .verb = verb->name, .group = (gid_t)-1 },
+		.metrics_count = metrics->count,
 	};
+	memcpy(to->metrics, metrics->at, sizeof(to->metrics));
 	if (s->no_control && (s->control || s->group)) {
 		cli_error(verb, "--no-control contradicts --control and --control-group");
 		return false;

@@ -14,7 +14,7 @@ struct control_option_settings {
 
 extern const struct option_group control_options;
 
-/* --metrics: sstp serve. */
+/* --metrics */
 struct metrics_list {
 	struct sockaddr_storage at[CONTROL_METRICS_MAX];
 	size_t count;
@@ -24,6 +24,6 @@ extern const struct option_group metrics_options;
 
 /* Returns false after printing an error. */
 bool control_options_apply(const struct verb *verb, const struct control_option_settings *s,
-			   struct control_settings *to);
+			   const struct metrics_list *metrics, struct control_settings *to);
 
 #endif

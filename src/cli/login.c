@@ -178,7 +178,7 @@ static bool apply(const struct verb *verb, const struct login_settings *s,
 	memcpy(cfg->eap, s->auth.eap, sizeof(cfg->eap));
 	if (!server_settings_apply(verb, server, &cfg->server) ||
 	    !eap_settings_apply(verb, &s->eap, cfg) ||
-	    !control_options_apply(verb, &s->control, &control))
+	    !control_options_apply(verb, &s->control, &s->metrics, &control))
 		return false;
 	cfg->control = &control;
 	cfg->more = server->more;

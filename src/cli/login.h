@@ -42,6 +42,7 @@ struct login_settings {
 	struct ipv6_id ipv6_id;
 	bool once, keep_trying;
 	struct control_option_settings control;
+	struct metrics_list metrics;
 };
 
 /* The methods that are safe inside verified TLS and need no further settings. */

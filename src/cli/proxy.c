@@ -194,6 +194,7 @@ static const struct option_use uses[] = {
 	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
 	{ .group = &background_options, .at = AT(background) },
 	{ .group = &control_options, .at = AT(login.control) },
+	{ .group = &metrics_options, .at = AT(login.metrics) },
 	{ .heading = "General", .group = &sandbox_options, .at = AT(sandbox) },
 	{ .group = &common_options, .at = AT(common) },
 };

@@ -34,6 +34,7 @@ static const struct option_use uses[] = {
 	{ .heading = "Running", .group = &namespace_options },
 	{ .group = &retry_options, .at = AT(login) },
 	{ .group = &control_options, .at = AT(login.control) },
+	{ .group = &metrics_options, .at = AT(login.metrics) },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 

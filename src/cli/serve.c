@@ -239,10 +239,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
 	memcpy(cfg->eap, s->auth.eap, sizeof(cfg->eap));
 	cfg->control = &s->control_settings;
-	if (!control_options_apply(&serve_verb, &s->control, &s->control_settings))
+	if (!control_options_apply(&serve_verb, &s->control, &s->metrics, &s->control_settings))
 		return false;
-	memcpy(s->control_settings.metrics, s->metrics.at, sizeof(s->metrics.at));
-	s->control_settings.metrics_count = s->metrics.count;
 	return apply_terminators(s, &cfg->front) &&
 	       radius_settings_apply(&serve_verb, &s->radius, cfg->name);
 }

@@ -169,7 +169,7 @@ static void print_client(struct bytes o, struct last *last)
 	if (!json_member(o, "rtt_ms", &value))
 		return;
 	print_traffic(o, last);
-	print_drops(o);
+	print_drops(json_member(o, "totals", &value) ? value : o);
 	printf("  connection: %s %s, round trip %llu ms, %llu segments retransmitted, ",
 	       ask_text(o, "tls").text, ask_text(o, "cipher").text,
 	       (unsigned long long)ask_number(o, "rtt_ms"),

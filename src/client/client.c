@@ -14,6 +14,7 @@
 
 #include "client/autoconf.h"
 #include "client/client_control.h"
+#include "client/client_metrics.h"
 #include "client/dhcp6_setup.h"
 #include "client/client_eap.h"
 #include "client/client_helper.h"
@@ -125,7 +126,8 @@ struct client {
 	struct client_control control;
 	struct sandbox_report sandbox;
 	uint64_t started_ms;
-	unsigned up_count;
+	struct client_counters counters;
+	bool has_tls;              /* the handshake of this tunnel is done */
 	char last_error[256];      /* why the last tunnel or attempt ended */
 	enum tunnel_reason reason; /* why the client ends */
 	/* exit status of the backend's command, if that ended the client */
@@ -294,7 +296,9 @@ static void note_up(struct client *c)
 	log_connected(c);
 	health_up(&c->health, c->cfg->backend->name);
 	c->is_up = true;
-	c->up_count++;
+	c->counters.ups++;
+	histogram_add(&c->counters.connect_time, histogram_logins,
+		      (c->up_ms - c->dialed_ms) * 1000);
 	if (!c->was_ready && c->cfg->ready)
 		c->cfg->ready(c->cfg->ready_arg);
 	c->was_ready = true;
@@ -759,6 +763,7 @@ static void note_untrusted(struct client *c, struct bytes leaf)
 
 static void failed(struct client *c, enum tunnel_reason reason, const char *text)
 {
+	c->counters.failed[reason]++;
 	ended(c, &(struct retry_end){ .reason = reason }, text);
 }
 
@@ -874,6 +879,7 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	bool is_later = false, is_missed = is_eap_missed(c, end);
 	bool is_doubted = is_resumption_doubted(c, end), was_up = c->is_up;
 
+	client_counters_ended(&c->counters, &c->tunnel, was_up, c->has_tls, end);
 	autoconf_stop(&c->autoconf);
 	dhcp6_setup_stop(&c->dhcp6);
 	server_info_stop(&c->server_info);
@@ -986,6 +992,9 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	switch (ev->type) {
 	case TUNNEL_TLS_UP:
 		c->is_resuming = tls_is_resumed(c->tunnel.wire.tls);
+		c->has_tls = true;
+		c->counters.tls_ok++;
+		c->counters.tls_resumed += c->is_resuming;
 		log_tls(c);
 		break;
 	case TUNNEL_IPV4_UP:
@@ -1131,6 +1140,7 @@ static void open_tunnel(struct client *c, int fd)
 	memcpy(ppp.own_iid, has_configured_iid(c) ? c->cfg->own_iid : c->iid, sizeof(ppp.own_iid));
 	path_begin(&c->path, loop_now(c->loop));
 	loop_timer_set(c->loop, &c->path_look, loop_now(c->loop) + PATH_LOOK_MS);
+	c->has_tls = false;
 	error = tunnel_open(&c->tunnel, &cfg);
 	c->is_resuming = tls_tickets_are_tried(c->tickets);
 	if (error)
@@ -1170,6 +1180,7 @@ static void dialed(void *arg, const struct reach_result *r)
 
 		const struct retry_end end = { .reason = reason };
 
+		c->counters.failed[reason]++;
 		if (!log_hint(c, (struct obstacle_facts){ .reason = reason, .error = r->error },
 			      &end, r->text))
 			ended(c, &end, r->text);
@@ -1390,6 +1401,7 @@ static void dial(struct client *c)
 	log_connecting(c);
 	health_down(&c->health, c->cfg->backend->name, "connecting");
 	c->dialed_ms = loop_now(c->loop);
+	c->counters.attempts++;
 	start_dial(c);
 }
 
@@ -1474,7 +1486,9 @@ static void fill_status(void *arg, struct client_status *to)
 		.uptime_ms = now - c->started_ms,
 		.up_ms = c->is_up ? now - c->up_ms : 0,
 		.next_try_ms = UINT64_MAX,
-		.reconnects = c->up_count ? c->up_count - 1 : 0,
+		.reconnects = c->counters.ups ? c->counters.ups - 1 : 0,
+		.counters = &c->counters,
+		.drops = &c->pump.drops,
 	};
 	if (c->again.slot)
 		to->next_try_ms = c->again.at_ms > now ? c->again.at_ms - now : 0;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/client_control.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "control/events.h"
+#include "control/metrics_page.h"
 #include "http/status.h"
 #include "tunnel/tunnel_json.h"
 
@@ -42,6 +44,23 @@ static void put_traffic(const struct tunnel *t, struct json *j)
 	tunnel_line_json(&line, j);
 }
 
+/* Since the program's start. */
+static void put_totals(const struct client_status *s, struct json *j)
+{
+	struct tunnel_stats sum = s->counters->traffic;
+
+	if (s->tunnel)
+		tunnel_stats_add(&sum, &s->tunnel->stats);
+	sum.rx_dropped = drops_sum(s->drops->rx);
+	sum.tx_dropped = drops_sum(s->drops->tx); /* also what came while there was no tunnel */
+	json_object(j, "totals");
+	json_number(j, "attempts", s->counters->attempts);
+	tunnel_stats_json(&sum, j);
+	tunnel_drops_json("rx_dropped_by", s->drops->rx, j);
+	tunnel_drops_json("tx_dropped_by", s->drops->tx, j);
+	json_end(j);
+}
+
 static void print_status(const struct client_control *c, const struct client_status *s,
 			 struct json *j)
 {
@@ -70,6 +89,7 @@ static void print_status(const struct client_control *c, const struct client_sta
 	}
 	if (s->tunnel)
 		put_traffic(s->tunnel, j);
+	put_totals(s, j);
 }
 
 static void get_status(void *arg, struct control_conn *conn, const struct control_request *rq)
@@ -84,6 +104,33 @@ static void get_status(void *arg, struct control_conn *conn, const struct contro
 	json_open(&j, body, sizeof(body));
 	print_status(c, &s, &j);
 	control_reply_json(conn, HTTP_OK, body, json_close(&j));
+}
+
+static void get_metrics(void *arg, struct control_conn *conn, const struct control_request *rq)
+{
+	const struct client_control *c = arg;
+	struct client_status s;
+	char *page = malloc(CLIENT_METRICS_SIZE);
+	struct client_metrics m;
+
+	(void)rq;
+	if (!page) {
+		control_fail(conn, HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+		return;
+	}
+	c->actions->status(c->arg, &s);
+	m = (struct client_metrics){
+		.counters = s.counters,
+		.drops = s.drops,
+		.tunnel = s.tunnel,
+		.server = s.server,
+		.interface = s.interface,
+		.is_up = s.link != NULL,
+		.up_ms = s.up_ms,
+		.uptime_ms = s.uptime_ms,
+	};
+	control_reply(conn, HTTP_OK, METRICS_TYPE, page, client_metrics_print(&m, page));
+	free(page);
 }
 
 static void reply_ok(struct control_conn *conn)
@@ -120,6 +167,7 @@ static const struct control_route routes[] = {
 	{ "POST", "/v1/disconnect", post_disconnect, false },
 	{ "POST", "/v1/reconnect", post_reconnect, false },
 	{ "GET", "/v1/events", events_subscribe, false },
+	{ "GET", "/metrics", get_metrics, true },
 };
 
 bool client_control_open(struct client_control *c, const struct control_settings *settings)

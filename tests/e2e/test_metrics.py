@@ -12,16 +12,16 @@ import pytest
 from lab import GATEWAY, REPO, SERVER, SSTP, eventually, run
 from ordinary import Web
 from radius import SECRET, FreeRadius
-from test_control import RESTRICTED, SERVE, get, post
+from test_control import CONNECT, RESTRICTED, SERVE, get, post
 from test_filters import udp
 from test_sessions import udp_packet
 
 URL = "http://127.0.0.1:9100/metrics"
 
 
-def scrape(lab, *words):
+def scrape(lab, *words, host=None):
     """{name with its labels: value}"""
-    text = lab.server.run("curl", "-sS", "--fail", *(words or ("--unix-socket", SERVE, "http://sstp/metrics"))).stdout
+    text = (host or lab.server).run("curl", "-sS", "--fail", *(words or ("--unix-socket", SERVE, "http://sstp/metrics"))).stdout
     done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr, done.stderr
     return {name: float(value) for name, value in re.findall(r"^([a-z_]+(?:\{.*\})?) (\S+)$", text, re.M)}
@@ -161,6 +161,68 @@ def test_where_metrics_cannot_be_served(lab):
     for value in ("x", "192.0.2.1", "0", "70000", "[::1]"):
         failed = lab.serve("--metrics", value, wait=False)
         assert failed.wait() == 2 and "--metrics" in failed.said and "must be a port of this host" in failed.said
+
+
+# ---- clients
+
+
+def scrape_client(lab, *words):
+    """{name with its labels, without sstp_client_: value}"""
+    return {name.removeprefix("sstp_client_"): value
+            for name, value in scrape(lab, *words, host=lab.client).items()}
+
+
+def test_a_client_counts_its_tunnels(lab, both):
+    server = lab.serve()
+    client = lab.connect(*RESTRICTED, "--metrics", "9100", "--metrics", "10.1.0.2:9101")
+    lab.client.ping(GATEWAY)
+    first = scrape_client(lab, URL)
+    assert first["up"] == 1 and first["tunnels_total"] == 1 and first["reconnects_total"] == 0
+    assert first['packets_total{direction="rx"}'] >= 3 and first['bytes_total{direction="tx"}'] > 0
+    assert 0 <= first["round_trip_seconds"] < 60 and first["waiting_bytes"] == 0
+    assert first["connect_duration_seconds_count"] == 1
+    assert first['tls_handshakes_total{result="ok"}'] == 1 and first["attempts_total"] == 1
+    assert f'info{{server="{SERVER}",interface="sstp0"}}' in first
+    assert lab.other.run("curl", "-sS", "--fail", "http://10.1.0.2:9101/metrics").stdout.startswith("# HELP sstp_client_")
+    out = lab.client.run("curl", "-sS", "-w", "%{http_code}", "http://127.0.0.1:9100/v1/status").stdout
+    assert out.endswith("404")  # anybody may read metrics, and nothing else
+    assert server.stop() == 0
+    eventually("it has failed to connect", seconds=30, is_so=lambda: 'failed_attempts_total{reason="tcp"}' in scrape_client(lab, URL))
+    away = scrape_client(lab, URL)
+    assert away["up"] == 0 and "round_trip_seconds" not in away
+    assert away['ended_tunnels_total{reason="peer"}'] == 1
+    lab.serve(users=server.users)
+    client.wait_for("^connected in ", count=2)
+    last = scrape_client(lab, "--unix-socket", CONNECT, "http://sstp/metrics")
+    assert last["up"] == 1 and last["tunnels_total"] == 2 and last["reconnects_total"] == 1
+    assert last["attempts_total"] >= 3 and last['tls_handshakes_total{result="ok"}'] == 2
+    assert last['packets_total{direction="rx"}'] >= first['packets_total{direction="rx"}']
+    assert get(lab.client, "/v1/status", socket=CONNECT)["totals"]["attempts"] == last["attempts_total"]
+
+
+def test_a_client_counts_drops_by_cause(lab, both):
+    """Of a client with a tunnel of IPv4 alone, whose device also gets IPv6."""
+    lab.serve("--no-ipv6")
+    lab.connect("--no-default-route", "--allow-ipv6-outside")
+    lab.client.ip("-6 addr add 2001:db8:9::1/64 dev sstp0 nodad")
+    with lab.client.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+        s.sendto(b"x", ("2001:db8:9::2", 4000))
+    name = 'dropped_packets_total{direction="tx",cause="not_up"}'
+    eventually("it is counted", lambda: scrape_client(lab, "--unix-socket", CONNECT, "http://sstp/metrics")[name] >= 1)
+    said = lab.client.run(SSTP, "status").stdout
+    assert re.search(r"dropped packets: 0 received, \d+ to send \(not up \d+\); 0 marked by ECN", said), said
+
+
+def test_metrics_of_run_and_proxy(lab, both):
+    lab.serve()
+    password = lab.file("password", "wonder land\n")
+    words = (SERVER, "--user", "ann", "--password-file", password, "--servercert", lab.pki.server.pin, "--metrics", "9100")
+    for verb, more in (("run", ("--", "sleep", "600")), ("proxy", ("--socks5", "1080"))):
+        program = lab.start(lab.client, lab.sstp, verb, *words, *more, label=verb)
+        eventually(f"{verb} is up",
+                   lambda: lab.client.run("curl", "-sS", URL, check=False).stdout.find("\nsstp_client_up 1\n") > 0)
+        assert scrape_client(lab, URL)["tunnels_total"] == 1
+        program.stop()
 
 
 # ---- a real Prometheus, with docs/grafana
