@@ -129,7 +129,10 @@ static bool take_target(struct splice_target *t, const char *value, struct error
 	t->text = strndup(value, comma ? (size_t)(comma - value) : strlen(value));
 	why = t->text ? take_address(t, t->text) : "out of memory";
 	if (!why && !take_proxy_version(t, comma))
-		why = "only send-proxy or send-proxy-v2 may follow the comma";
+		why = strcasestr(comma, "forward")
+			      ? "X-Forwarded-For is not added, since nothing is changed in what is "
+				"passed on; send-proxy-v2 gives the client's address"
+			      : "only send-proxy or send-proxy-v2 may follow the comma";
 	if (!why)
 		return true;
 	snprintf(err->text, sizeof(err->text),

@@ -78,6 +78,30 @@ static bool certs_make_sense(const struct serve_settings *s)
 	return false;
 }
 
+/* These options would have no effect, and whoever gives them relies on one. */
+static bool terminators_make_sense(const struct serve_settings *s)
+{
+	static const char add[] =
+		"no socket is for a TLS terminator in front of sstp: add --listen "
+		"http://127.0.0.1:8080, where it connects to";
+
+	if (serve_has_plain(s))
+		return true;
+	if (s->binding_certs.count)
+		cli_error(&serve_verb,
+			  "--binding-cert: %s; or, if clients connect to sstp itself, give the "
+			  "certificate by --cert",
+			  add);
+	else if (s->front.terminators.count || s->front.terminators.has_unix)
+		cli_error(&serve_verb,
+			  "--terminator-from: %s; or, if it passes TLS on, use "
+			  "--proxy-protocol-from",
+			  add);
+	else
+		return true;
+	return false;
+}
+
 static bool logins_make_sense(const struct serve_settings *s)
 {
 	if (!has_users(s) && !s->radius.servers.count && !s->auth_command)
@@ -175,7 +199,7 @@ static bool eap_makes_sense(const struct serve_settings *s)
 
 bool serve_settings_make_sense(const struct serve_settings *s)
 {
-	return certs_make_sense(s) && logins_make_sense(s) && networks_make_sense(s) &&
-	       ipv6_and_dns_make_sense(s) && eap_makes_sense(s) && has_pools(s) &&
-	       netns_is_valid(&serve_verb, &s->netns);
+	return certs_make_sense(s) && terminators_make_sense(s) && logins_make_sense(s) &&
+	       networks_make_sense(s) && ipv6_and_dns_make_sense(s) && eap_makes_sense(s) &&
+	       has_pools(s) && netns_is_valid(&serve_verb, &s->netns);
 }

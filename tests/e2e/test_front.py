@@ -337,6 +337,14 @@ def test_a_new_certificate_of_the_terminator(lab):
     lab.connect(to=NAME, trust=["--ca-cert", lab.pki.ca])
 
 
+@pytest.mark.parametrize("option, words", [("--binding-cert", "give the certificate by --cert"),
+                                           ("--terminator-from", "use --proxy-protocol-from")])
+def test_options_of_a_terminator_without_one(lab, option, words):
+    serve = lab.serve(option, lab.pki.server.cert if option == "--binding-cert" else "192.0.2.0/24", wait=False)
+    assert serve.wait() == 2 and words in serve.log, serve.log
+    assert f"{option}: no socket is for a TLS terminator in front of sstp: add --listen http://127.0.0.1:8080" in serve.log
+
+
 @pytest.mark.parametrize("listen, options, words", [
     ("http://0.0.0.0:8080", [], "only on a loopback address or a Unix socket"),
     ("http://8080", [], "only on a loopback address"),

@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
-from fronts import BALANCER, FROM, GENTLY, WEB, tcp_haproxy, web_apache, web_nginx
-from lab import NAME, PATIENCE, SERVER, eventually, in_background
+from fronts import BALANCER, FROM, GENTLY, WEB, haproxy, tcp_haproxy, web_apache, web_nginx
+from lab import NAME, PATIENCE, REPO, SERVER, eventually, in_background
 
 PAGE = b"<h1>A web site</h1>\n"
 SSTP = b"SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\n"
@@ -99,6 +99,23 @@ def test_apache(lab, both):
             assert head.startswith("HTTP/1.1 200 OK\r\n") and "X-Who: 10.1.0.2" in head and body == PAGE
         s.sendall(get(more="Connection: close\r\n"))
         assert read_all(s).endswith(PAGE)
+
+
+def test_a_server_that_knows_x_forwarded_for_alone(lab, both):
+    """HAProxy between, as docs/front.md has it; what the client writes into the field is gone."""
+    rules = re.search(r"(?s)```\nfrontend site\n.*?```", (REPO / "docs/front.md").read_text())[0].strip("`")
+    haproxy(lab, rules, WEB, lab.server)
+    lab.serve("--web-backend", BACKEND + ",send-proxy-v2")
+    with lab.server.listen("127.0.0.1", 3000) as app, open_tls(lab) as s:
+        s.sendall(get(more="X-Forwarded-For: 192.0.2.66\r\n") * 2)
+        for _ in range(2):
+            connection, _ = app.accept()
+            with connection:
+                fields = connection.recv(65536).decode().lower()
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+            assert re.findall("x-forwarded-for: (.*)\r", fields) == ["10.1.0.2"], fields
+            assert "x-forwarded-proto: https" in fields
+            assert read_response(s)[1] == b"ok"
 
 
 def test_keep_alive_pipelining_and_head(lab):
@@ -480,6 +497,7 @@ def test_acme(lab):
     ("--web-backend", "localhost:http", "the port is not a number"), ("--web-backend", "unix:web.sock", "slash"),
     ("--web-backend", "unix:/" + "a" * 200, "too long"), ("--web-backend", "[::1]:80,v2", "send-proxy-v2"),
     ("--web-backend", "http://127.0.0.1", "127.0.0.1:8080"),
+    ("--web-backend", "127.0.0.1:80,x-forwarded-for", "X-Forwarded-For is not added"),
     ("--sstp-host", "vpn.example.net:443", "without a port"), ("--sstp-host", "*", "host name"),
     ("--pass", "127.0.0.1:8443", "NAME=HOST:PORT"), ("--pass", "=127.0.0.1:8443", "NAME=TARGET"),
     ("--pass", "*=127.0.0.1:8443", "*.example.net"), ("--pass", "a.b=127.0.0.1", "what is after the = must be 127.0.0.1:8080 or"),
