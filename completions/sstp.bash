@@ -50,7 +50,7 @@ _sstp()
 		case $prev in
 		--password-file|--new-password-file|--eap-ca|--eap-crl|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|--userns|--pid-file|-c|--config) _sstp_files; return ;;
 		--up|--down|-s|--script|--script-tun) _sstp_reply -c; return ;;
-		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--request-prefix|--dns|--search|--exclude|--metric|--table|--mark|--dns-domain|--netns|--tun-fd|--control|--control-group|--ready-fd|--exit-fd) return ;;
+		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--request-prefix|--dns|--search|--exclude|--metric|--table|--mark|--dns-domain|--netns|--tun-fd|--control|--control-group|--metrics|--ready-fd|--exit-fd) return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
@@ -58,13 +58,13 @@ _sstp()
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		--ipv6-id) _sstp_reply -W "random stable"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --exclude --metric --table --policy-rules --mark --lockdown --no-dns --up --down --script --dns-domain --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --control --control-group --no-control --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --exclude --metric --table --policy-rules --mark --lockdown --no-dns --up --down --script --dns-domain --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --control --control-group --no-control --metrics --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	run)
 		_sstp_command && return
 		case $prev in
 		--password-file|--new-password-file|--eap-ca|--eap-crl|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|-c|--config) _sstp_files; return ;;
-		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--request-prefix|--dns|--search|--control|--control-group) return ;;
+		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--request-prefix|--dns|--search|--control|--control-group|--metrics) return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
@@ -72,13 +72,13 @@ _sstp()
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		--ipv6-id) _sstp_reply -W "random stable"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --map-root --once --keep-trying --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --map-root --once --keep-trying --control --control-group --no-control --metrics --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	proxy)
 		_sstp_command && return
 		case $prev in
 		--password-file|--new-password-file|--eap-ca|--eap-crl|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|--listen-password-file|--pid-file|-c|--config) _sstp_files; return ;;
-		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-D|--socks5|--http-proxy|--listen-user|-L|--forward|-R|--remote-forward|--dns|--search|--dns-domain|-m|--mtu|--control|--control-group) return ;;
+		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-D|--socks5|--http-proxy|--listen-user|-L|--forward|-R|--remote-forward|--dns|--search|--dns-domain|-m|--mtu|--control|--control-group|--metrics) return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
@@ -87,7 +87,7 @@ _sstp()
 		--ipv6-id) _sstp_reply -W "random stable"; return ;;
 		--sandbox) _sstp_reply -W "auto require off"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --socks5 --http-proxy --listen-user --listen-password-file --forward --remote-forward --dns --search --dns-domain --mtu --congestion --no-ipv6 --ipv6-id --once --keep-trying --background --pid-file --control --control-group --no-control --sandbox --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --socks5 --http-proxy --listen-user --listen-password-file --forward --remote-forward --dns --search --dns-domain --mtu --congestion --no-ipv6 --ipv6-id --once --keep-trying --background --pid-file --control --control-group --no-control --metrics --sandbox --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	serve)
 		case $prev in
