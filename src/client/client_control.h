@@ -18,10 +18,10 @@ struct client_status {
 	const char *proxy;                   /* on the way; NULL: none */
 	const char *last_error;              /* "": none yet */
 	const struct sandbox_report *sandbox;
-	uint64_t uptime_ms;                  /* of the program */
-	uint64_t up_ms;                      /* of the tunnel */
-	uint64_t next_try_ms;                /* from now; UINT64_MAX: none is due */
-	uint64_t reconnects;                 /* how often it was up again */
+	uint64_t uptime_ms;   /* of the program */
+	uint64_t up_ms;       /* of the tunnel */
+	uint64_t next_try_ms; /* from now; UINT64_MAX: none is due */
+	uint64_t reconnects;  /* how often it was up again */
 	const struct client_counters *counters;
 	const struct drops *drops;
 };
