@@ -288,11 +288,6 @@ static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *
 		cli_error(&proxy_verb, "--background and a command contradict each other");
 		return false;
 	}
-	if (s->command && s->sandbox.mode == SANDBOX_REQUIRE) {
-		cli_error(&proxy_verb, "--sandbox require and a command exclude each other: with a "
-				       "command there is no sandbox");
-		return false;
-	}
 	if (!cfg->forward_count && !cfg->server_count) {
 		cli_error(&proxy_verb, "nothing to do: give --socks5, --http-proxy, -L, -R, or a "
 				       "command after --");
@@ -318,12 +313,6 @@ static uint16_t *ports_of(const struct proxy_cfg *cfg, size_t *count)
 	return ports;
 }
 
-/* The command is a child that needs all rights of the user. */
-static bool has_sandbox(const struct proxy_settings *s)
-{
-	return s->sandbox.mode != SANDBOX_OFF && !s->command;
-}
-
 static int connect_with_helper(const struct start *start, struct client_cfg *cfg,
 			       struct client_sandbox_cfg *sandbox)
 {
@@ -347,10 +336,9 @@ static int connect_with_helper(const struct start *start, struct client_cfg *cfg
 
 static int connect_with(const struct start *start, struct client_cfg *cfg)
 {
-	bool is_on = has_sandbox(start->settings);
 	struct client_sandbox_cfg sandbox = {
 		.verb = SANDBOX_PROXY,
-		.mode = is_on ? start->settings->sandbox.mode : SANDBOX_OFF,
+		.mode = start->settings->sandbox.mode,
 	};
 
 	cfg->sandbox = &sandbox;
@@ -359,7 +347,8 @@ static int connect_with(const struct start *start, struct client_cfg *cfg)
 		cli_error(&proxy_verb, "%s", strerror(ENOMEM));
 		return EXIT_OTHER;
 	}
-	return is_on ? connect_with_helper(start, cfg, &sandbox) : login_connect(cfg);
+	return sandbox.mode == SANDBOX_OFF ? login_connect(cfg)
+					   : connect_with_helper(start, cfg, &sandbox);
 }
 
 static int proxy_once(void *arg, struct client_cfg *cfg)
@@ -383,8 +372,9 @@ static int proxy_to(void *arg, struct client_cfg *cfg)
 {
 	const struct start *start = arg;
 
-	return cfg->is_asked && has_sandbox(start->settings) ? attempt_run(cfg, proxy_once, arg)
-							     : proxy_once(arg, cfg);
+	return cfg->is_asked && start->settings->sandbox.mode != SANDBOX_OFF
+		       ? attempt_run(cfg, proxy_once, arg)
+		       : proxy_once(arg, cfg);
 }
 
 static int run_with(struct proxy_settings *s, const struct proxy_login *login)

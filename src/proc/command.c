@@ -146,7 +146,7 @@ int command_start(struct command *c, const struct command_cfg *cfg)
 	}
 	if (pid == 0)
 		become(cfg, parent);
-	*c = (struct command){ pid, true, cfg->ended, cfg->log };
+	*c = (struct command){ pid, true, cfg->ended, cfg->log, cfg->stops_parent };
 	return 0;
 }
 
@@ -176,6 +176,8 @@ static void stop_with(struct command *c)
 
 	if (front > 0 && (front == getpgrp() || front == getpgid(c->pid))) {
 		tcsetpgrp(tty, getpgrp());
+		if (c->stops_parent)
+			kill(getppid(), SIGTSTP);
 		raise(SIGTSTP);
 		if (tcgetpgrp(tty) == getpgrp())
 			tcsetpgrp(tty, front);

@@ -45,6 +45,7 @@ struct command_cfg {
 	 * descendants have been sent SIGTERM. */
 	void (*ended)(struct command *c, int status);
 	const struct log *log;
+	bool stops_parent; /* when the command stops itself, our parent stops with us (command_apart.h) */
 };
 
 /* Embedded in its owner's struct, all zero before its start. */
@@ -53,6 +54,7 @@ struct command {
 	bool was_started;
 	void (*ended)(struct command *c, int status);
 	const struct log *log;
+	bool stops_parent;
 };
 
 /* 0, or -errno, logged. A program that can't be started is logged too, and reported by `ended`. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proc/command.h"
+#include "proc/command_apart.h"
 #include "util/file.h"
 #include "util/secret.h"
 #include "util/text.h"
@@ -21,7 +21,7 @@ struct proxy {
 	struct relays relays;
 	struct forward **forwards;
 	struct proxy_server **servers;
-	struct command command;
+	struct command_apart command;
 	bool was_up;
 	bool has_warned; /* or there was nothing to warn about */
 };
@@ -65,11 +65,12 @@ static void flush(struct packet_sink *sink)
 
 /* ---- the user's command */
 
-static void command_ended(struct command *command, int status)
+static void command_ended(struct command_apart *command, int status)
 {
 	struct proxy *p = container_of(command, struct proxy, command);
 
-	p->client->end(p->client, REASON_NONE, status);
+	p->client->end(p->client, status < 0 ? REASON_NETWORK : REASON_NONE,
+		       status < 0 ? 0 : status);
 }
 
 /* Environment variables in which programs look for proxies; both spellings are in use. */
@@ -118,20 +119,22 @@ static void set_variables(const struct proxy *p, struct env *env)
 	env_set(env, "NO_PROXY", "localhost,127.0.0.1,::1");
 }
 
-static int start_command(struct proxy *p)
+static int fork_supervisor(struct proxy *p)
 {
 	struct env env;
 	struct command_cfg cfg = {
 		.argv = p->cfg->command,
 		.env = &env,
-		.ended = command_ended,
 		.log = p->client->log,
 	};
 	int error;
 
+	if (!p->cfg->command)
+		return 0;
 	env_init(&env, is_of_proxies);
 	set_variables(p, &env);
-	error = command_start(&p->command, &cfg);
+	p->command.ended = command_ended;
+	error = command_apart_fork(&p->command, p->client->loop, &cfg);
 	env_free(&env);
 	return error;
 }
@@ -152,7 +155,7 @@ static int up(struct backend *b, const struct link_addrs *given)
 	if (p->was_up || !p->cfg->command)
 		return 0;
 	p->was_up = true;
-	return start_command(p);
+	return command_apart_start(&p->command);
 }
 
 static int down(struct backend *b, bool will_return)
@@ -164,7 +167,7 @@ static int down(struct backend *b, bool will_return)
 
 static bool take_signal(struct backend *b, const struct signalfd_siginfo *info)
 {
-	return command_signal(&proxy_of(b)->command, info);
+	return command_apart_signal(&proxy_of(b)->command, info);
 }
 
 /* ---- start and end */
@@ -214,14 +217,16 @@ static enum tunnel_reason open_proxy(struct backend *b, struct backend_client *c
 		log_error(client->log, "%s", strerror(ENOMEM));
 		return REASON_SYSTEM;
 	}
-	return open_forwards(p) || open_servers(p) ? REASON_NETWORK : REASON_NONE;
+	if (open_forwards(p) || open_servers(p) || fork_supervisor(p))
+		return REASON_NETWORK;
+	return REASON_NONE;
 }
 
 static void close_proxy(struct backend *b)
 {
 	struct proxy *p = proxy_of(b);
 
-	command_close(&p->command);
+	command_apart_close(&p->command);
 	for (size_t i = 0; p->forwards && i < p->cfg->forward_count; i++)
 		forward_close(p->forwards[i]);
 	for (size_t i = 0; p->servers && i < p->cfg->server_count; i++)

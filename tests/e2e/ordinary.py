@@ -62,8 +62,8 @@ class Ordinary:
                              env={**os.environ, **SANITIZERS, **self.env})
         return done.stdout
 
-    def on_a_terminal(self, options, command, answers, around=()):
-        words = [*around, *self.words("run", *options, "--", *command)]
+    def on_a_terminal(self, options, command, answers, around=(), verb="run"):
+        words = [*around, *self.words(verb, *options, "--", *command)]
         words.remove("-v")
         environment = [f"{k}={v}" for k, v in {**SANITIZERS, **self.env, "PS1": "$ ", "TERM": "dumb"}.items()]
         return on_a_terminal(self.host.words(as_user("env", *environment, *words)), answers)

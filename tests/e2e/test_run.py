@@ -280,13 +280,16 @@ def test_processes_that_the_command_leaves_are_ended(lab, ordinary, both):
     assert not Path(f"/proc/{left}").exists()
 
 
-# ---- signals and the terminal
+# ---- signals and the terminal, as with the command of sstp proxy
+
+EITHER = pytest.mark.parametrize("verb", ["run", "proxy"])
 
 
 @pytest.mark.parametrize("name", ["TERM", "INT", "HUP", "QUIT", "USR1"])
-def test_signals_are_passed_on(lab, ordinary, name):
+@EITHER
+def test_signals_are_passed_on(lab, ordinary, name, verb):
     lab.serve()
-    program = ordinary.start("run", "--", "sh", "-c",
+    program = ordinary.start(verb, "--", "sh", "-c",
                              f"trap 'echo got it; exit 42' {name}; echo waits; while :; do sleep 0.05; done")
     program.wait_for("^waits$")
     program.send(getattr(signal, "SIG" + name))
@@ -302,7 +305,8 @@ def test_a_signal_before_it_is_started(lab, ordinary):
     assert "\nwas started" not in program.log
 
 
-def test_an_interactive_shell(lab, ordinary):
+@EITHER
+def test_an_interactive_shell(lab, ordinary, verb):
     """Ctrl-C goes to the shell's foreground job; the shell keeps running with job control; the terminal works afterwards."""
     lab.serve()
     status, shown = ordinary.on_a_terminal(["-q"], ["bash", "--norc", "-i"], [
@@ -312,7 +316,7 @@ def test_an_interactive_shell(lab, ordinary):
         (b"^C", b"jobs; sleep 1000 & echo started$((2+2))\n"),
         (b"started4", b"kill %1; wait; echo waited$((3+3))\n"),
         (b"waited6", b"exit 5\n"),
-    ])
+    ], verb=verb)
     assert status == 5, shown
     assert "no job control" not in shown and "cannot set terminal" not in shown, shown
 
@@ -321,17 +325,19 @@ def test_an_interactive_shell(lab, ordinary):
 OUTER = ["bash", "--norc", "-ic", '"$@"; echo "outer: status $?"; fg; echo "outer: then $?"', "bash"]
 
 
-def test_ctrl_z(lab, ordinary):
+@EITHER
+def test_ctrl_z(lab, ordinary, verb):
     """It stops both, and fg continues both."""
     lab.serve()
     _, shown = ordinary.on_a_terminal(
         ["-q"], ["sh", "-c", "trap 'echo goes on' CONT; echo waits; while :; do sleep 0.05; done"],
         [(b"waits", b"\x1a"), (b"goes on", b"\x03"), (b"outer: then", b"")],
-        around=OUTER)
+        around=OUTER, verb=verb)
     assert "outer: then 130" in shown, shown
 
 
-def test_a_shell_that_suspends_itself(lab, ordinary):
+@EITHER
+def test_a_shell_that_suspends_itself(lab, ordinary, verb):
     lab.serve()
     _, shown = ordinary.on_a_terminal(["-q"], ["bash", "--norc", "-i"], [
         (b"$ ", b"echo in$((1+1))\n"),
@@ -340,15 +346,16 @@ def test_a_shell_that_suspends_itself(lab, ordinary):
         (b"in4", b"sh -c 'echo asleep$((4+4)); exec sleep 1000'\n"),
         (b"asleep8", b"\x03"),
         (b"^C", b"exit 5\n"),
-    ], around=OUTER)
+    ], around=OUTER, verb=verb)
     assert "outer: then 5" in shown, shown
 
 
-def test_ctrl_c_reaches_the_command_once(lab, ordinary):
+@EITHER
+def test_ctrl_c_reaches_the_command_once(lab, ordinary, verb):
     lab.serve()
     status, shown = ordinary.on_a_terminal(
         ["-q"], ["sh", "-c", "trap 'echo caught; sleep 0.2; exit 6' INT; echo waits; while :; do sleep 0.05; done"],
-        [(b"waits", b"\x03")])
+        [(b"waits", b"\x03")], verb=verb)
     assert status == 6, shown
     assert shown.count("caught") == 1
 

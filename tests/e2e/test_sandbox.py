@@ -114,15 +114,20 @@ def start_probe(lab, words, options, env):
     return lab.start(lab.client, *words, "probe", f"{SERVER}:{SILENT}", *options, label="probe", env=env), listener
 
 
-def start_proxy(lab, words, options, env):
+def start_proxy(lab, words, options, env, command=()):
     lab.serve()
     program = lab.start(lab.client, *words, "proxy", SERVER, "-v", "--user", "ann", "--servercert", lab.pki.server.pin,
-                        "--socks5", "1080", *options, label="proxy", env={**env, "SSTP_PASSWORD": "wonder land"})
+                        "--socks5", "1080", *options, *command, label="proxy", env={**env, "SSTP_PASSWORD": "wonder land"})
     program.wait_for("^connected in ")
     return program, None
 
 
-VERBS = {"probe": start_probe, "proxy": start_proxy}
+def start_proxy_with_command(lab, words, options, env):
+    return start_proxy(lab, words, options, env, ("--", "sleep", "1000"))
+
+
+# How to start it, and how many other processes it has: the helper, the supervisor of the command.
+VERBS = {"probe": (start_probe, 0), "proxy": (start_proxy, 1), "proxy -- COMMAND": (start_proxy_with_command, 2)}
 
 
 @contextmanager
@@ -140,12 +145,12 @@ def taken_over(lab, verb, user, *options):
         listener.listen()
         listener.settimeout(PATIENCE)
         words = [*(as_user() if user else []), "/run/program"]
-        program, kept = VERBS[verb](lab, words, options, {"BACK_DOOR": "/run/door"})
+        program, kept = VERBS[verb][0](lab, words, options, {"BACK_DOOR": "/run/door"})
         connection, _ = listener.accept()
         with connection:
             yield Attacker(connection), program
-        if kept:  # probe does not end by itself
-            program.kill()
+        program.kill()  # its end is not what this is about
+        if kept:
             kept.close()
     door.unlink()
     copy.unlink()
@@ -212,7 +217,7 @@ def test_what_an_attacker_cannot_do(whole, verb, user):
         assert attacker.tries(f"connect {SERVER} {SILENT if verb == 'probe' else 443}") == 0
         assert program.status is None
         assert children(attacker.pid) == helpers
-        assert len(helpers) == (verb != "probe")
+        assert len(helpers) == VERBS[verb][1]
     secret.unlink()
 
 
@@ -257,6 +262,23 @@ def test_status_of_a_part_that_is_missing(whole):
     assert (sandbox["state"], sandbox["files"], sandbox["system_calls"]) == ("partial", False, True)
     assert re.search(r"^  sandbox: on, but without a list of files, .*too old\)$",
                      whole.client.run(whole.sstp, "status").stdout, re.M)
+
+
+def test_a_command_is_not_in_the_sandbox(whole):
+    """It has the rights of the start, and so have the programs that it starts."""
+    program, _ = start_proxy(whole, [whole.sstp], [], {}, ("--", "cat", "/proc/self/status"))
+    assert program.wait() == 0
+    for line in ("Uid:\t0\t0\t0\t0", "NoNewPrivs:\t0", "Seccomp:\t0"):
+        assert f"\n{line}\n" in program.log
+    assert re.search(r"^CapEff:\t[0-9a-f]*[1-9a-f]", program.log, re.M)
+
+
+def test_a_command_ends_when_its_proxy_is_killed(whole):
+    program, _ = start_proxy(whole, [whole.sstp], [], {}, ("--", "sh", "-c", "echo pid $$; exec sleep 1000"))
+    program.wait_for(r"^pid \d+$")
+    pid = re.search(r"^pid (\d+)$", program.log, re.M)[1]
+    program.kill()
+    eventually("the command has ended", lambda: not os.path.exists(f"/proc/{pid}"))
 
 
 def test_what_is_there_at_the_end_of_proxy(whole):
