@@ -18,8 +18,11 @@
 enum {
 	ADDRESSES = 32, /* that we try, from 127.83.83.1 on */
 	CLIENTS = 64,   /* over TCP */
-	/* of one client; for a device's users, of whom one must not take all */
-	CLIENT_QUERIES = 64,
+	/*
+	 * Of one result of client_of, for a device's users, of whom one must not take all: one has
+	 * four at most (registry_client_key).
+	 */
+	CLIENT_QUERIES = 48,
 	CLIENT_STREAMS = 8,
 	IDLE_MS = 20 * 1000, /* a TCP client without a query or progress; RFC 7766 section 6.2.3 */
 	PAUSE_MS = 1000,
@@ -50,6 +53,7 @@ struct tcp_client {
 struct exchange {
 	struct dns_forwarder *owner;
 	struct sockaddr_storage from;
+	struct ip_addr key;              /* of `from`, as client_of says */
 	const struct listener *listener; /* that it came to, by UDP */
 	struct tcp_client *client;       /* NULL: by UDP, from `from` */
 	bool is_done;                    /* its sockets are to be closed */
@@ -67,6 +71,8 @@ struct dns_forwarder {
 	const char *domains[2 * DNS_NAMES_MAX];
 	struct ip_addr addr;                        /* the first one */
 	struct ip_addr at[DNS_FORWARDER_ADDRESSES]; /* for a device */
+	struct ip_addr (*client_of)(void *client_arg, const struct ip_addr *from);
+	void *client_arg;
 	struct listener listeners[DNS_FORWARDER_ADDRESSES];
 	struct loop_timer timer, pause; /* pause: no descriptor is free for another client */
 	struct exchange exchanges[FORWARDER_QUERIES];
@@ -313,12 +319,11 @@ static bool may_ask(const struct dns_forwarder *f, const struct sockaddr_storage
 	return f->device || (a.family == AF_INET && a.bytes[0] == IN_LOOPBACKNET);
 }
 
-/* A client of IPv6 may have as many addresses as its prefix. */
-static struct ip_addr client_of(const struct sockaddr_storage *from)
+static struct ip_addr client_of(const struct dns_forwarder *f, const struct sockaddr_storage *from)
 {
 	struct ip_addr a = ip_from_sockaddr(from);
 
-	return a.family == AF_INET6 ? ip_mask(&a, 64) : a;
+	return f->device ? f->client_of(f->client_arg, &a) : a;
 }
 
 /* Queries of that client that are in progress, over UDP. */
@@ -326,12 +331,9 @@ static unsigned count_queries(const struct dns_forwarder *f, const struct ip_add
 {
 	unsigned count = 0;
 
-	for (size_t i = 0; i < f->engine.query_count; i++) {
-		struct ip_addr a = client_of(&f->exchanges[i].from);
-
-		count +=
-			f->engine.queries[i].is_used && !f->exchanges[i].client && ip_equal(&a, of);
-	}
+	for (size_t i = 0; i < f->engine.query_count; i++)
+		count += f->engine.queries[i].is_used && !f->exchanges[i].client &&
+			 ip_equal(&f->exchanges[i].key, of);
 	return count;
 }
 
@@ -351,7 +353,7 @@ static void take_query(const struct listener *l, const struct sockaddr_storage *
 		       struct bytes message)
 {
 	struct dns_forwarder *f = l->owner;
-	struct ip_addr a = client_of(from);
+	struct ip_addr a = client_of(f, from);
 	int query;
 
 	if (!may_ask(f, from) || reply_from_cache(l, from, message) ||
@@ -363,6 +365,7 @@ static void take_query(const struct listener *l, const struct sockaddr_storage *
 	f->exchanges[query].client = NULL;
 	f->exchanges[query].listener = l;
 	f->exchanges[query].from = *from;
+	f->exchanges[query].key = a;
 	drain(f);
 }
 
@@ -517,7 +520,7 @@ static void on_connection(struct loop_watch *w, uint32_t events)
 		return;
 	}
 	fd = accept4(w->fd, (struct sockaddr *)&from, &from_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	a = client_of(&from);
+	a = client_of(f, &from);
 	if (fd >= 0 && may_ask(f, &from) && (!f->device || count_streams(f, &a) < CLIENT_STREAMS))
 		add_client(f, c, fd, &a);
 	else if (fd >= 0)
@@ -694,6 +697,8 @@ static int listen_for_device(struct dns_forwarder *f, const struct dns_forwarder
 
 	f->addr = cfg->at[0];
 	memcpy(f->at, cfg->at, sizeof(f->at));
+	f->client_of = cfg->client_of;
+	f->client_arg = cfg->client_arg;
 	for (size_t i = 0; i < DNS_FORWARDER_ADDRESSES && !error; i++)
 		if (cfg->at[i].family)
 			error = listen_both(&f->listeners[i], &cfg->at[i]);

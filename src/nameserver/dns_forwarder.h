@@ -45,6 +45,9 @@ struct dns_forwarder_cfg {
 	/* For a device's users; then the sockets to servers are in our namespace. NULL: for this host. */
 	const char *device;
 	struct ip_addr at[DNS_FORWARDER_ADDRESSES]; /* where to listen then; AF_UNSPEC: nowhere */
+	/* Then: the same for all addresses that share a limit. */
+	struct ip_addr (*client_of)(void *client_arg, const struct ip_addr *from);
+	void *client_arg;
 };
 
 /* 0 or -errno, logged. */

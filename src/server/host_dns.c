@@ -52,6 +52,11 @@ static void watch(struct host_dns *d, struct loop *loop)
 			 strerror(-error));
 }
 
+static struct ip_addr client_of(void *registry, const struct ip_addr *from)
+{
+	return registry_client_key(registry, from);
+}
+
 int host_dns_open(const struct host_dns_cfg *cfg, struct host_dns **out)
 {
 	struct host_dns *d = calloc(1, sizeof(*d));
@@ -60,6 +65,8 @@ int host_dns_open(const struct host_dns_cfg *cfg, struct host_dns **out)
 		.netns_fd = cfg->netdev->netns_fd,
 		.device = cfg->netdev->name,
 		.at = { cfg->v4, cfg->v6 },
+		.client_of = client_of,
+		.client_arg = cfg->registry,
 	};
 	int error;
 

@@ -8,6 +8,7 @@
 
 #include "net/loop.h"
 #include "netdev/netdev.h"
+#include "server/registry.h"
 
 struct host_dns;
 
@@ -15,6 +16,7 @@ struct host_dns_cfg {
 	struct loop *loop;
 	const struct netdev *netdev; /* whose packets bring the queries */
 	struct ip_addr v4, v6;       /* the server's; v6 may be AF_UNSPEC */
+	struct registry *registry;   /* whose clients these are */
 };
 
 /* 0 or -errno, logged. */

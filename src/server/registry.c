@@ -1037,6 +1037,23 @@ int registry_worker_of(struct registry *r, const struct ip_addr *a)
 	return worker == REGISTRY_NOBODY ? worker_behind(r, a) : worker;
 }
 
+struct ip_addr registry_client_key(struct registry *r, const struct ip_addr *a)
+{
+	size_t delegated =
+		r->delegated && a->family == AF_INET6 ? prefixes_number(r->delegated, a) : 0;
+	struct ip_addr key = { AF_INET6,
+			       { 0xff } }; /* with a session's id: no source is multicast */
+	unsigned worker;
+	uint64_t session;
+
+	if (delegated)
+		return prefixes_at(r->delegated, delegated).addr;
+	if (!networks_find(&r->networks, a, &worker, &session))
+		return a->family == AF_INET6 ? prefixes_key(a) : *a;
+	memcpy(key.bytes + sizeof(key.bytes) - sizeof(session), &session, sizeof(session));
+	return key;
+}
+
 /* ---- failed logins */
 
 static const struct log refusals = { .limit = &log_refusals };

@@ -154,6 +154,11 @@ uint64_t registry_session_behind(struct registry *r, unsigned worker, const stru
 
 /* The worker whose session has this address, or REGISTRY_NOBODY. For the packet path. */
 int registry_worker_of(struct registry *r, const struct ip_addr *a);
+/*
+ * The same for all addresses of one kind that a session has: its IPv4 address, its /64, its delegated
+ * prefix, and all networks behind it. From any thread.
+ */
+struct ip_addr registry_client_key(struct registry *r, const struct ip_addr *a);
 size_t registry_count(const struct registry *r); /* sessions logged in and not evicted */
 bool registry_is_full(const struct registry *r); /* the number of sessions is at its limit */
 

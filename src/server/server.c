@@ -820,6 +820,7 @@ static enum tunnel_reason open_host_dns(struct server *srv)
 		.loop = srv->loop,
 		.netdev = srv->netdev,
 		.v4 = ip_from_v4(pool_server(registry_pool(srv->shared.registry))),
+		.registry = srv->shared.registry,
 	};
 
 	if (prefixes)

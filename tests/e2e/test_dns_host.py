@@ -173,7 +173,7 @@ def test_one_client_can_not_take_it_all(lab, both):
         s.connect((GATEWAY, 53))
         for i in range(600):
             s.send(query(f"host{i}.example.org", A, number=i))
-    eventually("its queries are asked", lambda: silent.asked >= 64)
+    eventually("its queries are asked", lambda: silent.asked >= 48)
     streams = [lab.client.connect(GATEWAY, 53) for _ in range(64)]
     assert ask(lab.other, "www.example.org", to=GATEWAY).address == "198.51.100.80"
     assert ask(lab.other, "www.example.org", to=GATEWAY, tcp=True, seconds=20).rcode == SERVFAIL, "the server has no TCP"
@@ -182,22 +182,29 @@ def test_one_client_can_not_take_it_all(lab, both):
     silent.close()
 
 
-def test_a_client_with_many_ipv6_addresses_is_one_client(lab, both):
+@pytest.mark.parametrize("of", ["its /64", "its delegated prefix", "a network behind it"])
+def test_a_client_with_many_addresses_is_one_client(lab, both, of):
     lab.server.resolv_conf.write_text(f"nameserver {RESOLVER}\n")
     silent = Silent(lab)
-    lab.serve("--dns", "host", "--ipv6-network", "fd00:77::/48")
-    lab.connect().wait_for("^IPv6 address fd00:77:")
+    lab.serve("--dns", "host", "--ipv6-network", "fd00:77::/48", "--ipv6-delegate", "fd00:78::/48/56",
+              users='ann * "wonder land" * iroute=192.168.5.0/24 iroute=192.168.6.0/24\nbob * builder *\n')
+    client = lab.connect("--request-prefix", "56")
+    client.wait_for("^IPv6 address fd00:77:")
+    delegated = ipaddress.ip_network(client.wait_for(r"^IPv6 prefix (\S+) is delegated").group(1))
     lab.connect(host=lab.other, user="bob", password="builder")
     own = next(a for a in lab.client.addresses() if a.startswith("fd00:77:"))
-    prefix = ipaddress.ip_network(f"{own}/64", strict=False)
-    for i in range(1, 11):
-        lab.client.ip(f"address add {prefix[i]}/128 dev sstp0 nodad")
-        with lab.client.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
-            s.bind((str(prefix[i]), 0))
-            s.connect((OWN6, 53))
+    sources = [next(ipaddress.ip_network(f"{own}/64", strict=False).hosts()) + i if of == "its /64" else
+               delegated[(i << 64) + 1] if of == "its delegated prefix" else
+               ipaddress.ip_address(f"192.168.{5 + i % 2}.{i + 1}") for i in range(10)]
+    for source in map(str, sources):
+        family, to = (socket.AF_INET6, OWN6) if ":" in source else (socket.AF_INET, GATEWAY)
+        lab.client.ip(f"address add {source}/{128 if ':' in source else 32} dev sstp0" + " nodad" * (":" in source))
+        with lab.client.socket(family, socket.SOCK_DGRAM) as s:
+            s.bind((source, 0))
+            s.connect((to, 53))
             for number in range(60):
-                s.send(query(f"host{i}-{number}.example.org", A, number=number))
-    eventually("its queries are asked", lambda: silent.asked >= 64)
+                s.send(query(f"host{source}-{number}.example.org".replace(":", "-"), A, number=number))
+    eventually("its queries are asked", lambda: silent.asked >= 48)
     assert ask(lab.other, "www.example.org", to=GATEWAY).address == "198.51.100.80"
     silent.close()
 
