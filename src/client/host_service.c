@@ -266,7 +266,9 @@ static int handle_connect(void *state, struct helper_call *c)
 
 static bool is_wanted(const struct host_service_cfg *cfg, const struct link_addrs *link)
 {
-	return (cfg->asks_server || (!link->route_count && !*link->domain)) &&
+	bool has_info = link->route_count || link->ip6.route_count || *link->domain;
+
+	return (cfg->asks_server || !has_info) &&
 	       (cfg->wants_prefix || !link->delegated.addr.family) &&
 	       is_permitted_address(cfg, &link->server);
 }

@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "ip6/advert.h"
+
 enum {
 	DELEGATED_MIN = 16, /* a prefix that is shorter is nobody's */
 	MTU_MIN = 68,       /* RFC 791 */
@@ -174,6 +176,9 @@ static void put_ip6(struct writer *w, const struct slaac_config *c)
 	put_u16(w, (uint16_t)c->domain_count);
 	for (size_t i = 0; i < c->domain_count; i++)
 		put_name(w, c->domains[i]);
+	put_u16(w, (uint16_t)c->route_count);
+	for (size_t i = 0; i < c->route_count; i++)
+		put_prefix(w, &c->routes[i]);
 }
 
 static void get_ip6(struct reader *r, struct slaac_config *c)
@@ -193,6 +198,11 @@ static void get_ip6(struct reader *r, struct slaac_config *c)
 	c->domain_count = get_count(r, IP6_DOMAINS_MAX);
 	for (size_t i = 0; i < c->domain_count; i++)
 		get_name(r, c->domains[i], sizeof(c->domains[i]));
+	c->route_count = get_count(r, IP6_ROUTES_MAX);
+	for (size_t i = 0; i < c->route_count; i++) {
+		c->routes[i] = get_prefix(r, AF_INET6);
+		check(r, advert_is_route(&c->routes[i]));
+	}
 }
 
 void host_wire_put_link(struct writer *w, const struct link_addrs *link)

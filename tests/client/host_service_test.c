@@ -222,6 +222,8 @@ static struct link_addrs full_link(void)
 		.servers = { address("2001:db8::53") },
 		.domain_count = 2,
 		.domains = { "a.example", "b.example" },
+		.route_count = 2,
+		.routes = { prefix("2001:db8:6::/48"), prefix("2001:db8:7::7/128") },
 	};
 	l.delegated = prefix("2001:db8:5::/48");
 	l.dns_count = 2;
@@ -320,6 +322,16 @@ static void spoil_route_family(struct link_addrs *l)
 	l->routes[0] = prefix("2001:db8::/32");
 }
 
+static void spoil_route6(struct link_addrs *l)
+{
+	l->ip6.routes[1] = prefix("::/0");
+}
+
+static void spoil_route6_family(struct link_addrs *l)
+{
+	l->ip6.routes[1] = prefix("10.0.0.0/8");
+}
+
 static void spoil_line_end(struct link_addrs *l)
 {
 	memcpy(l->domain, "a\nnameserver 192.0.2.66", 24);
@@ -348,9 +360,10 @@ static void spoil_dns(struct link_addrs *l)
 static void what_makes_no_sense_is_refused(void **state)
 {
 	void (*const spoil[])(struct link_addrs * l) = {
-		spoil_own,       spoil_link_local,   spoil_addr6,    spoil_multicast,
-		spoil_delegated, spoil_route_family, spoil_line_end, spoil_blank,
-		spoil_first_dot, spoil_mtu,          spoil_dns,      spoil_prefix_len,
+		spoil_own,       spoil_link_local,    spoil_addr6,    spoil_multicast,
+		spoil_delegated, spoil_route_family,  spoil_line_end, spoil_blank,
+		spoil_first_dot, spoil_mtu,           spoil_dns,      spoil_prefix_len,
+		spoil_route6,    spoil_route6_family,
 	};
 
 	(void)state;
@@ -377,6 +390,10 @@ static void what_the_user_does_not_want_is_refused(void **state)
 	open_it();
 	link.route_count = 1;
 	link.routes[0] = prefix("10.0.0.0/8");
+	assert_int_equal(ask_up(&link), -EPERM);
+	link = plain_link();
+	link.ip6.route_count = 1;
+	link.ip6.routes[0] = prefix("2001:db8:6::/48");
 	assert_int_equal(ask_up(&link), -EPERM);
 	link = plain_link();
 	memcpy(link.domain, "a", 2);
