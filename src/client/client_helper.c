@@ -81,10 +81,13 @@ int client_helper_start(struct client_helper *h)
 					       .op_count = sizeof(ops) / sizeof(*ops),
 					       .state = h,
 					       .end = remove_place };
-	const struct helper_service *const services[] = { &files, &client };
+	const struct helper_service *const services[] = { &files, &client, h->host };
 	const struct helper_cfg cfg = { .services = services,
-					.service_count = sizeof(services) / sizeof(*services),
-					.runs_nothing = true };
+					.service_count = h->host ? 3 : 2,
+					.keep = h->keep,
+					.keep_count = h->keep_count,
+					.needs_proc_self = h->needs_proc_self,
+					.runs_nothing = !h->host };
 	int error = helper_start(&cfg, &h->helper);
 
 	if (error)

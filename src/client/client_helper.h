@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The helper (proc/helper.h) of a client that changes nothing on this host (sstp proxy). With the rights of the
+ * The helper (proc/helper.h) of a client. With the rights of the
  * start it opens files of settings again that have been opened before the seal, sets options of the connection to the
  * server, and removes the control socket and the pid file at the end.
  */
@@ -13,13 +13,18 @@
 struct client_helper {
 	struct helper *helper; /* NULL: none */
 	const char *pid_file;  /* NULL: none */
+	/* What changes this host, and starts programs: host_service.h. NULL: nothing does. */
+	const struct helper_service *host;
+	const int *keep; /* as in struct helper_cfg */
+	size_t keep_count;
+	bool needs_proc_self;
 	/* private */
 	struct helper_files files;
 	struct helper_files_agent agent;
 	struct control_place place; /* the helper's own copy */
 };
 
-/* Before a thread is started; set pid_file before, the rest is zero. 0 or -errno. */
+/* Before a thread is started; set what is above `private` but `helper`, the rest is zero. 0 or -errno. */
 int client_helper_start(struct client_helper *h);
 /* Everything has been opened: from now on the helper does nothing else. 0 or -errno. */
 int client_helper_seal(struct client_helper *h, const struct control_place *place);

@@ -456,7 +456,7 @@ void host_service_init(struct host_service *s)
 		(struct dns_forward){ .use = use_forward, .unuse = unuse_forward, .netns_fd = -1 };
 	s->listeners = (struct dns_listeners){ .udp = -1, .tcp = -1 };
 	s->service = (struct helper_service){
-		.number = HELPER_CLIENT,
+		.number = HELPER_HOST,
 		.ops = ops,
 		.op_count = sizeof(ops) / sizeof(*ops),
 		.state = s,

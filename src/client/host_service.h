@@ -22,23 +22,23 @@
 
 enum host_op {
 	/* -> reason (u8), the device's name (u8 length), with the device's descriptor */
-	HOST_OP_OPEN = HELPER_OP(HELPER_CLIENT, 1),
-	HOST_OP_LOOKUP = HELPER_OP(HELPER_CLIENT, 2),  /* again (u8) -> is marked (u8), addresses */
-	HOST_OP_CONNECT = HELPER_OP(HELPER_CLIENT, 3), /* address, port (u16) */
-	HOST_OP_UP = HELPER_OP(HELPER_CLIENT, 4),      /* link -> later (u8) */
-	HOST_OP_DOWN = HELPER_OP(HELPER_CLIENT, 5),    /* will return (u8) -> later (u8) */
-	HOST_OP_NAMED = HELPER_OP(HELPER_CLIENT, 6),   /* addresses */
-	HOST_OP_RESTORE = HELPER_OP(HELPER_CLIENT, 7),
-	HOST_OP_CLOSE = HELPER_OP(HELPER_CLIENT, 8), /* was asked (u8) */
+	HOST_OP_OPEN = HELPER_OP(HELPER_HOST, 1),
+	HOST_OP_LOOKUP = HELPER_OP(HELPER_HOST, 2),  /* again (u8) -> is marked (u8), addresses */
+	HOST_OP_CONNECT = HELPER_OP(HELPER_HOST, 3), /* address, port (u16) */
+	HOST_OP_UP = HELPER_OP(HELPER_HOST, 4),      /* link -> later (u8) */
+	HOST_OP_DOWN = HELPER_OP(HELPER_HOST, 5),    /* will return (u8) -> later (u8) */
+	HOST_OP_NAMED = HELPER_OP(HELPER_HOST, 6),   /* addresses */
+	HOST_OP_RESTORE = HELPER_OP(HELPER_HOST, 7),
+	HOST_OP_CLOSE = HELPER_OP(HELPER_HOST, 8), /* was asked (u8) */
 	/* after an event -> is settled, must end, reason (u8 each), status (u32), struct host_forward */
-	HOST_OP_LOOK = HELPER_OP(HELPER_CLIENT, 9),
-	HOST_OP_LISTENER = HELPER_OP(HELPER_CLIENT, 10), /* tcp (u8) -> a descriptor */
-	HOST_OP_SOCKET = HELPER_OP(HELPER_CLIENT, 11),   /* family (u8: 4, 6), tcp (u8) -> one */
+	HOST_OP_LOOK = HELPER_OP(HELPER_HOST, 9),
+	HOST_OP_LISTENER = HELPER_OP(HELPER_HOST, 10), /* tcp (u8) -> a descriptor */
+	HOST_OP_SOCKET = HELPER_OP(HELPER_HOST, 11),   /* family (u8: 4, 6), tcp (u8) -> one */
 	HOST_OP_OPTION =
-		HELPER_OP(HELPER_CLIENT, 12), /* option (u8), number (u32), name; with one */
+		HELPER_OP(HELPER_HOST, 12), /* option (u8), number (u32), name; with one */
 
-	HOST_EVENT_LOOK = HELPER_OP(HELPER_CLIENT, 128),      /* something to look at */
-	HOST_EVENT_MILESTONE = HELPER_OP(HELPER_CLIENT, 129), /* a line for readers of events */
+	HOST_EVENT_LOOK = HELPER_OP(HELPER_HOST, 128),      /* something to look at */
+	HOST_EVENT_MILESTONE = HELPER_OP(HELPER_HOST, 129), /* a line for readers of events */
 };
 
 /* What the forwarder of split DNS is to do, in the process that reads from the network. */
