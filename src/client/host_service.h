@@ -34,8 +34,7 @@ enum host_op {
 	HOST_OP_LOOK = HELPER_OP(HELPER_HOST, 9),
 	HOST_OP_LISTENER = HELPER_OP(HELPER_HOST, 10), /* tcp (u8) -> a descriptor */
 	HOST_OP_SOCKET = HELPER_OP(HELPER_HOST, 11),   /* family (u8: 4, 6), tcp (u8) -> one */
-	HOST_OP_OPTION =
-		HELPER_OP(HELPER_HOST, 12), /* option (u8), number (u32), name; with one */
+	HOST_OP_OPTION = HELPER_OP(HELPER_HOST, 12), /* option (u8), number (u32), name; with one */
 
 	HOST_EVENT_LOOK = HELPER_OP(HELPER_HOST, 128),      /* something to look at */
 	HOST_EVENT_MILESTONE = HELPER_OP(HELPER_HOST, 129), /* a line for readers of events */
