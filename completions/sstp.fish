@@ -233,6 +233,7 @@ complete -c sstp -n '__fish_seen_subcommand_from serve' -l listen -s l -x -d 'li
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l cert -r -F -d 'the certificate (PEM), with its intermediate certificates after it'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l key -r -F -d 'its private key (PEM), one for each --cert in the same order'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l key-password-file -r -F -d 'the first line of FILE is the password of the key'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l keys -x -a 'apart here' -d 'apart'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l binding-cert -r -F -d 'with --listen http://...'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l strict-sni -d 'refuse clients that ask for a name that is in no --cert, or for none'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l min-tls -x -a '1.2 1.3' -d '1.2 (the default) or 1.3'

@@ -15,12 +15,14 @@
 #include "cli/front_options.h"
 #include "cli/options.h"
 #include "cli/password.h"
+#include "cli/serve_keys.h"
 #include "cli/serve_options.h"
 #include "cli/verbs.h"
 #include "server/credentials.h"
 #include "server/listen.h"
 #include "server/server.h"
 #include "tls/open.h"
+#include "util/secret.h"
 
 static const char run_folder[] = "/run/sstp";
 
@@ -112,6 +114,8 @@ static const char *leases_default(const struct serve_settings *s)
 	return path;
 }
 
+static struct key_process *keys_apart; /* NULL: the keys are here */
+
 /* `password` is used for all encrypted keys; NULL: none is encrypted. */
 static bool apply_certs(struct serve_settings *s, const char *password, struct server_cfg *cfg)
 {
@@ -121,6 +125,7 @@ static bool apply_certs(struct serve_settings *s, const char *password, struct s
 			.cert_file = s->certs.at[i],
 			.key_file = s->keys.count ? s->keys.at[i] : s->certs.at[i],
 			.key_password = password,
+			.keys = keys_apart ? key_process_agent(keys_apart) : NULL,
 			.only_tls13 = s->tls.only_tls13,
 			.allow_cbc = s->tls.legacy_ciphers,
 			.keylog = s->tls.keylog,
@@ -277,18 +282,49 @@ static int check(const struct server_cfg *cfg)
 	return EXIT_OK;
 }
 
-static int serve(const struct serve_settings *s, struct server_cfg *cfg)
+static char key_password[PASSWORD_SIZE];
+
+static bool has_keys(const struct server_cfg *cfg)
+{
+	return cfg->cert_count || cfg->radius->tls.cert_file;
+}
+
+/* The keys' password is for the other process alone. */
+static bool put_keys_apart(struct serve_settings *s, struct server_cfg *cfg)
+{
+	int error = s->keys_here || !has_keys(cfg) ? 0 : serve_keys_start(cfg, &keys_apart);
+
+	if (error && error != -ENOTSUP) {
+		log_error(NULL, "the key process cannot be started: %s", strerror(-error));
+		return false;
+	}
+	if (!keys_apart)
+		return true;
+	secret_wipe(key_password, sizeof(key_password));
+	cfg->keys = keys_apart;
+	s->radius.cfg.tls.keys = key_process_agent(keys_apart);
+	for (size_t i = 0; i < cfg->cert_count; i++)
+		s->tls_cfgs[i].keys = key_process_agent(keys_apart);
+	return true;
+}
+
+static int serve(struct serve_settings *s, struct server_cfg *cfg)
 {
 	struct background background;
 	enum tunnel_reason reason;
 
 	if (!background_begin(&background, &serve_verb, &s->background))
 		return EXIT_OTHER;
+	if (!put_keys_apart(s, cfg)) {
+		background_end(&background);
+		return EXIT_OTHER;
+	}
 	common_warn_about_keylog(s->tls.keylog);
 	cfg->pid_file = s->background.pid_file;
 	cfg->ready = background_ready;
 	cfg->ready_arg = &background;
 	reason = server_run(cfg);
+	key_process_close(keys_apart);
 	background_end(&background);
 	return (int)exit_code_of(reason);
 }
@@ -369,7 +405,6 @@ static bool read_again(struct server_cfg *now, struct settings_change *change)
 
 static int run(void *arg)
 {
-	static char key_password[PASSWORD_SIZE];
 	struct serve_settings *s = arg;
 	struct error err = { "" };
 	struct server_cfg cfg;

@@ -215,6 +215,15 @@ static bool set_nat(void *to, const char *value, struct error *err)
 
 #define AT(member) offsetof(struct serve_settings, member)
 
+static bool set_keys(void *to, const char *value, struct error *err)
+{
+	*(bool *)to = !strcmp(value, "here");
+	if (!strcmp(value, "here") || !strcmp(value, "apart"))
+		return true;
+	snprintf(err->text, sizeof(err->text), "must be apart or here");
+	return false;
+}
+
 static const struct option listen_table[] = {
 	{ .name = "listen",
 	  .short_name = 'l',
@@ -245,6 +254,13 @@ static const struct option listen_table[] = {
 	  .help = "the first line of FILE is the password of the key",
 	  .set = set_file,
 	  .at = AT(key_password_file) },
+	{ .name = "keys",
+	  .arg = "WHERE",
+	  .words = "apart here",
+	  .help = "apart: another process has the private keys, and signs for this one; here: this "
+		  "process has them; default apart",
+	  .set = set_keys,
+	  .at = AT(keys_here) },
 	{ .name = "binding-cert",
 	  .arg = "FILE",
 	  .help = "with --listen http://...: the certificate (PEM) of the TLS terminator, for the "

@@ -39,6 +39,7 @@ struct serve_settings {
 	struct text_list certs, keys, binding_certs;
 	struct tls_server_cfg *tls_cfgs; /* one for each certificate */
 	const char *key_password_file;
+	bool keys_here; /* no process of their own */
 	bool strict_sni;
 	struct tls_settings tls;
 	const char *users, *users_dir, *auth_command, *filters, *leases;

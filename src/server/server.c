@@ -35,6 +35,7 @@
 #include "server/server_helper.h"
 #include "server/server_netdev.h"
 #include "server/worker.h"
+#include "tls/key_process.h"
 #include "util/endpoint.h"
 #include "util/file.h"
 #include "util/log_writer.h"
@@ -66,6 +67,8 @@ struct server {
 	struct host_dns *host_dns;   /* NULL: none */
 	struct ndp_proxy *ndp_proxy; /* the same */
 	struct loop_watch process;   /* the process that --netns names */
+	struct loop_watch keys;      /* the key process */
+	bool has_lost_keys;
 	struct loop_watch ended;
 	uint64_t ended_count; /* of workers */
 	struct loop_timer look;
@@ -668,6 +671,31 @@ static void watch_process(struct server *srv)
 	loop_watch(srv->loop, &srv->process); /* if this fails, only a signal stops the server */
 }
 
+/* Without it no client can connect. */
+static void on_keys_gone(struct loop_watch *watch, uint32_t events)
+{
+	struct server *srv = container_of(watch, struct server, keys);
+
+	(void)events;
+	loop_unwatch(srv->loop, watch);
+	watch->ready = NULL;
+	log_error(NULL, "the key process: %s: without it no client can connect",
+		  key_process_why(srv->cfg->keys).text);
+	srv->has_lost_keys = true;
+	if (!srv->is_stopping)
+		stop(srv);
+}
+
+static void watch_keys(struct server *srv)
+{
+	if (!srv->cfg->keys)
+		return;
+	srv->keys = (struct loop_watch){ .fd = key_process_fd(srv->cfg->keys),
+					 .events = EPOLLIN,
+					 .ready = on_keys_gone };
+	loop_watch(srv->loop, &srv->keys); /* if this fails, logins fail with an error */
+}
+
 static int watch_workers(struct server *srv)
 {
 	srv->shared.ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -884,15 +912,20 @@ static enum tunnel_reason open_shared(struct server *srv)
 	return REASON_NONE;
 }
 
+unsigned server_worker_count(const struct server_cfg *cfg)
+{
+	unsigned wanted = cfg->workers ? cfg->workers : count_cores();
+
+	return wanted < WORKERS_MAX ? wanted : WORKERS_MAX;
+}
+
 static enum tunnel_reason open_all(struct server *srv)
 {
 	struct server_state *sh = &srv->shared;
 	enum tunnel_reason reason;
 
 	sh->cfg = srv->cfg;
-	sh->worker_count = srv->cfg->workers ? srv->cfg->workers : count_cores();
-	if (sh->worker_count > WORKERS_MAX)
-		sh->worker_count = WORKERS_MAX;
+	sh->worker_count = server_worker_count(srv->cfg);
 	reason = credentials_open(&sh->credentials, srv->cfg, sh->worker_count);
 	if (!reason)
 		reason = open_shared(srv);
@@ -908,6 +941,8 @@ static enum tunnel_reason open_all(struct server *srv)
 		reason = open_ndp_proxy(srv);
 	if (!reason)
 		watch_process(srv);
+	if (!reason)
+		watch_keys(srv);
 	if (!reason)
 		reason = listen_all(srv);
 	if (!reason)
@@ -1009,7 +1044,7 @@ static enum tunnel_reason run(struct server *srv)
 		error = run_loop(srv);
 	if (error)
 		call_all(srv, worker_stop_now);
-	if (error || srv->has_lost_helper)
+	if (error || srv->has_lost_helper || srv->has_lost_keys)
 		return REASON_SYSTEM;
 	return srv->shared.is_device_lost ? REASON_NETWORK : REASON_NONE;
 }
@@ -1049,6 +1084,8 @@ static void close_all(struct server *srv)
 	health_close(&srv->health);
 	if (srv->process.ready)
 		loop_unwatch(srv->loop, &srv->process);
+	if (srv->keys.ready)
+		loop_unwatch(srv->loop, &srv->keys);
 	host_dns_close(srv->host_dns);
 	nat_close(srv->nat);
 	netdev_close(srv->netdev);

@@ -21,4 +21,6 @@ enum tunnel_reason server_run(const struct server_cfg *cfg);
  */
 void server_reload(struct server *srv, struct reload_report *report);
 
+unsigned server_worker_count(const struct server_cfg *cfg); /* how many threads it will have */
+
 #endif

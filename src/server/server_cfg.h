@@ -37,6 +37,8 @@ struct settings_change {
 	char restart[256]; /* the names of changed settings that need a restart: "mtu, workers" */
 };
 
+struct key_process;
+
 struct server_cfg {
 	const struct listen_addr *listen;
 	size_t listen_count;
@@ -101,8 +103,9 @@ struct server_cfg {
 	 * rest needs a restart. False: change->err says what is wrong. NULL: they cannot change.
 	 */
 	bool (*read_again)(struct server_cfg *now, struct settings_change *change);
-	const char *pid_file;    /* removed at the end; NULL: none */
-	const char *config_file; /* whose change is a reason to do so; NULL: none */
+	struct key_process *keys; /* has the private keys; NULL: they are here */
+	const char *pid_file;     /* removed at the end; NULL: none */
+	const char *config_file;  /* whose change is a reason to do so; NULL: none */
 	/* called when the server is ready; may be NULL */
 	void (*ready)(void *arg);
 	void *ready_arg;
