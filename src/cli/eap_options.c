@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/eap_options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,10 @@
 #include "eap/packet.h"
 #include "tls/cert_load.h"
 #include "tls/cert_user.h"
+#include "tls/key_process.h"
 #include "tls/open.h"
+#include "util/log.h"
+#include "util/secret.h"
 
 enum { CERT_SIZE_MAX = 100 * 1024 };
 
@@ -150,10 +154,11 @@ static bool is_complete(const struct verb *verb, const struct eap_settings *s,
 	return true;
 }
 
+static char key_password[PASSWORD_SIZE];
+
 static bool read_key_password(const struct verb *verb, const struct eap_settings *s,
 			      struct client_cfg *cfg)
 {
-	static char password[PASSWORD_SIZE];
 	struct error err = { "" };
 
 	const char *file = cfg->eap_tls.key_file;
@@ -164,8 +169,8 @@ static bool read_key_password(const struct verb *verb, const struct eap_settings
 		return true;
 	snprintf(prompt, sizeof(prompt), "Password of %.300s: ", file);
 	ok = s->client_key_password_file
-		     ? password_from_file(s->client_key_password_file, password, &err)
-		     : password_ask(prompt, password, &err);
+		     ? password_from_file(s->client_key_password_file, key_password, &err)
+		     : password_ask(prompt, key_password, &err);
 	if (!ok && !s->client_key_password_file) {
 		cli_error(verb,
 			  "%s: the key is encrypted, and no password was given for it: "
@@ -175,7 +180,7 @@ static bool read_key_password(const struct verb *verb, const struct eap_settings
 	}
 	if (!ok)
 		return refuse(verb, err.text);
-	cfg->eap_tls.key_password = password;
+	cfg->eap_tls.key_password = key_password;
 	return true;
 }
 
@@ -235,6 +240,32 @@ bool eap_needs_password(const struct client_cfg *cfg)
 	return false;
 }
 
+/*
+ * The key is read by another process, which signs for this one (tls/key_process.h) until this one ends. `run` ends
+ * all its children by SIGTERM.
+ */
+static void put_key_apart(struct tls_client_cfg *cfg)
+{
+	const struct key_pair pair = { .cert_file = cfg->cert_file,
+				       .key_file = cfg->key_file,
+				       .password = cfg->key_password,
+				       .is_client = true };
+	const struct key_process_cfg k = {
+		.pairs = &pair, .pair_count = 1, .channels = 1, .ends_by_sigterm = true
+	};
+	static struct key_process *keys;
+	int error = key_process_start(&k, &keys);
+
+	if (error) {
+		if (error != -ENOTSUP)
+			log_warn(NULL, "the private key stays in this process: %s",
+				 strerror(-error));
+		return;
+	}
+	cfg->keys = key_process_agent(keys);
+	secret_wipe(key_password, sizeof(key_password));
+}
+
 bool eap_settings_check(const struct verb *verb, struct client_cfg *cfg)
 {
 	struct tls_ctx *tls;
@@ -242,6 +273,8 @@ bool eap_settings_check(const struct verb *verb, struct client_cfg *cfg)
 
 	if (!uses(cfg, EAP_TLS) && !uses(cfg, EAP_PEAP))
 		return true;
+	if (cfg->eap_tls.cert_file)
+		put_key_apart(&cfg->eap_tls);
 	if (tls_ctx_client(&cfg->eap_tls, &tls, &err))
 		return refuse(verb, err.text);
 	tls_ctx_release(tls);

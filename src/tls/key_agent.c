@@ -143,15 +143,20 @@ void key_agent_drop(struct key_agent *a, uint32_t number)
 static int use_key(WOLFSSL *ssl, enum key_question kind, uint8_t scheme, struct bytes what,
 		   uint8_t *to, size_t room)
 {
-	const struct tls *t = wolfSSL_GetIOReadCtx(ssl);
+	struct tls *t = wolfSSL_GetIOReadCtx(ssl);
 	struct question q = { (uint8_t)kind, scheme, t->ctx->key_number };
 	uint8_t reply[KEY_REPLY_HEAD_LEN + KEY_SIGNATURE_MAX];
 	struct reader r;
-	int len = WC_HW_E;
+	int len = WC_HW_E, error = ask(t->ctx->keys, q, what, reply, sizeof(reply), &r);
 
-	if (!ask(t->ctx->keys, q, what, reply, sizeof(reply), &r) && r.left && r.left <= room) {
+	if (!error && (!r.left || r.left > room))
+		error = -EBADMSG;
+	if (!error) {
 		len = (int)r.left;
 		memcpy(to, r.at, r.left);
+	} else {
+		tls_error_set(tls_error_room(&t->error), "the key process gives no signature: %s",
+			      strerror(-error));
 	}
 	if (kind == KEY_DECRYPT)
 		secret_wipe(reply, sizeof(reply));

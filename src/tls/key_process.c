@@ -188,13 +188,14 @@ static void *run(void *arg)
 }
 
 /* A terminal and a service manager send signals to the whole group; this process ends with the other one. */
-static void ignore_signals(void)
+static void ignore_signals(bool ends_by_sigterm)
 {
-	static const int signals[] = { SIGINT,  SIGQUIT, SIGTERM, SIGHUP,  SIGUSR1, SIGUSR2,
+	static const int signals[] = { SIGINT,  SIGQUIT, SIGHUP,  SIGUSR1, SIGUSR2,
 				       SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGALRM };
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		signal(signals[i], SIG_IGN);
+	signal(SIGTERM, ends_by_sigterm ? SIG_DFL : SIG_IGN);
 }
 
 /* Of root's rights only that to read files of other users is left. */
@@ -294,7 +295,7 @@ static int keep_keys(const struct key_process_cfg *cfg, const int *fds, unsigned
 static _Noreturn void key_main(const struct key_process_cfg *cfg, const int *fds, unsigned count)
 {
 	prctl(PR_SET_NAME, "sstp-keys", 0, 0, 0);
-	ignore_signals();
+	ignore_signals(cfg->ends_by_sigterm);
 	guard_memory();
 	close_others(fds, count + 1);
 	drop_rights();

@@ -22,6 +22,7 @@ struct key_process_cfg {
 	void (*reread)(
 		struct key_store *s); /* key_store_use_reread; in the key process. NULL: none */
 	unsigned channels;
+	bool ends_by_sigterm; /* else it ignores that too, so that it serves as long as the other process runs */
 };
 
 enum { KEY_CHANNELS_MAX = 64 };

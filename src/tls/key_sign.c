@@ -163,8 +163,9 @@ static bool is_signed_by_tls(const struct key_slot *slot, uint8_t scheme, struct
 		return is_hash_len(what.len);
 	case KEY_RSA:
 		return is_digest_info(what);
-	case KEY_ED25519:
-		return is_tls13(what, slot->is_client) || is_tls12(what, slot->is_client);
+	case KEY_ED25519: /* a client's key first signs as a server in the check that it is the certificate's */
+		return is_tls13(what, false) || is_tls12(what, false) ||
+		       (slot->is_client && (is_tls13(what, true) || is_tls12(what, true)));
 	default:
 		return what.len == schemes[scheme].hash_len;
 	}

@@ -23,12 +23,12 @@ KINDS = {
 }
 
 
-def make(folder, kind, name="vpn.example.net"):
+def make(folder, kind, name="vpn.example.net", usage="serverAuth"):
     key, cert = folder / f"{kind}.key", folder / f"{kind}.crt"
     openssl("genpkey", *KINDS[kind], "-out", key)
     key.chmod(0o600)
     openssl("req", "-x509", "-key", key, "-out", cert, "-days", 30, "-subj", f"/CN={kind}", "-addext",
-            f"subjectAltName=DNS:{name},IP:192.0.2.1", "-addext", "extendedKeyUsage=serverAuth")
+            f"subjectAltName=DNS:{name},IP:192.0.2.1", "-addext", f"extendedKeyUsage={usage}")
     return Identity(cert, key)
 
 
@@ -265,3 +265,38 @@ def test_a_pair_that_the_settings_name_later(lab):
     lab.file("new.conf", settings.format(second)).rename(config)
     server.wait_for(f"^reloaded {re.escape(str(second.cert))}$")
     assert "Peer signature type: RSA-PSS" in s_client(lab, "-tls1_3")
+
+
+# ---- a client's key, for EAP-TLS
+
+@pytest.mark.parametrize("kind", ["rsa-2048", "p-256", "ed25519"])
+def test_the_key_of_a_client(lab, kind):
+    identity = make(lab.folder, kind, usage="clientAuth")
+    packed = encrypted(lab.folder, identity)
+    server = lab.serve("--auth", "eap-tls", "--client-ca", identity.cert, users=f"{kind} * $cert$ *\n")
+    client = lab.connect("--auth", "eap-tls", "--eap-name", "vpn.example.net", "--eap-ca", lab.pki.ca, "--client-cert",
+                         packed.cert, "--client-key", packed.key, "--client-key-password-file",
+                         lab.file("password-of-key", PASSWORD + "\n"), user=kind)
+    lab.client.ping(GATEWAY)
+    words, keys = secrets(identity.key), key_process(client)
+    assert has(keys, words) == words
+    assert has(client.pid, words + [PASSWORD.encode()]) == []
+    server.kill()  # the next login needs another signature
+    client.wait_for("; next try in ")
+    lab.serve("--auth", "eap-tls", "--client-ca", identity.cert, users=f"{kind} * $cert$ *\n")
+    client.wait_for("^connected in ", 2)
+    assert client.stop() == 0
+    eventually("the key process has ended", lambda: not Path(f"/proc/{keys}/exe").exists())
+
+
+def test_run_ends_it_too(lab):
+    """`sstp run` ends all its children at the end, and waits for them."""
+    identity = make(lab.folder, "p-256", usage="clientAuth")
+    lab.serve("--auth", "eap-tls", "--client-ca", identity.cert, users="p-256 * $cert$ *\n")
+    program = lab.start(lab.client, lab.sstp, "run", "192.0.2.1", "--servercert", lab.pki.server.pin, "--auth", "eap-tls",
+                        "--eap-name", "vpn.example.net", "--eap-ca", lab.pki.ca, "--client-cert", identity.cert,
+                        "--client-key", identity.key, "--", "sleep", "3600", label="run")
+    keys = Path(f"/proc/{key_process(program)}")
+    program.wait_for("^connected in ")
+    assert program.stop() == 128 + signal.SIGTERM
+    eventually("the key process has ended", lambda: not (keys / "exe").exists())
