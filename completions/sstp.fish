@@ -249,6 +249,7 @@ complete -c sstp -n '__fish_seen_subcommand_from serve' -l pass-alpn -x -d 'the 
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l users -r -F -d 'the user file'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l users-dir -x -d 'a folder with a file NAME.conf for each user'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l auth-command -x -a '(__fish_complete_command)' -d 'in place of --users'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l session-script -x -a '(__fish_complete_command)' -d 'run COMMAND at each login, which it refuses by an exit status other than 0, and at the end of each session'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l filters -r -F -d 'packet filters for users'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l client-ca -r -F -d 'eap-tls and peap'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l client-crl -r -F -d 'revocation lists of those authorities, PEM or DER'

@@ -216,6 +216,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.filters_file = s->filters,
 		.users_folder = s->users_dir,
 		.auth_command = s->auth_command,
+		.session_script = s->session_script,
 		.radius = &s->radius.cfg,
 		.leases_file = s->leases ? s->leases : leases_default(s),
 		.is_leases_default = !s->leases,

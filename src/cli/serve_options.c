@@ -297,6 +297,12 @@ static const struct option user_table[] = {
 		  "standard input and writes one",
 	  .set = set_text,
 	  .at = AT(auth_command) },
+	{ .name = "session-script",
+	  .arg = "COMMAND",
+	  .help = "run COMMAND at each login, which it refuses by an exit status other than 0, and at "
+		  "the end of each session; its variables are those of ocserv's connect-script",
+	  .set = set_text,
+	  .at = AT(session_script) },
 	{ .name = "filters",
 	  .arg = "FILE",
 	  .help = "packet filters for users: a rule a line, such as 'staff permit 10.0.0.0/8 tcp "

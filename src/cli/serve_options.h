@@ -42,7 +42,7 @@ struct serve_settings {
 	bool keys_here; /* no process of their own */
 	bool strict_sni;
 	struct tls_settings tls;
-	const char *users, *users_dir, *auth_command, *filters, *leases;
+	const char *users, *users_dir, *auth_command, *session_script, *filters, *leases;
 	struct auth_list auth;
 	const char *client_ca, *client_crl;
 	bool requires_peap_binding;

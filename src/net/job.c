@@ -95,7 +95,7 @@ static void do_work(struct job_pool *p, struct job *j)
 	pthread_mutex_unlock(&p->lock);
 	j->work(j);
 	pthread_mutex_lock(&p->lock);
-	is_canceled = j->state == JOB_CANCELED;
+	is_canceled = j->state == JOB_CANCELED || !j->loop;
 	if (!is_canceled) { /* under the lock, so that it can still be canceled */
 		j->state = JOB_FINISHED;
 		loop_async_post(j->loop, &j->finished);
@@ -152,12 +152,10 @@ static void on_finished(struct loop_task *task)
 	j->done(j);
 }
 
-int job_start(struct job_pool *p, struct loop *l, struct job *j)
+static int start(struct job_pool *p, struct loop *l, struct job *j)
 {
-	int error = loop_async_open(l);
+	int error;
 
-	if (error)
-		return error;
 	j->pool = p;
 	j->loop = l;
 	j->finished = (struct loop_task){ .run = on_finished };
@@ -172,6 +170,18 @@ int job_start(struct job_pool *p, struct loop *l, struct job *j)
 	}
 	pthread_mutex_unlock(&p->lock);
 	return error;
+}
+
+int job_start(struct job_pool *p, struct loop *l, struct job *j)
+{
+	int error = loop_async_open(l);
+
+	return error ? error : start(p, l, j);
+}
+
+int job_start_alone(struct job_pool *p, struct job *j)
+{
+	return start(p, NULL, j);
 }
 
 void job_cancel(struct job *j)

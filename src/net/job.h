@@ -73,6 +73,11 @@ void job_pool_close(struct job_pool *p);
  * 0 or -errno: -EAGAIN when the queue is full, -EDQUOT when the source has used its share.
  */
 int job_start(struct job_pool *p, struct loop *l, struct job *j);
+/*
+ * The same without a loop, from any thread: nobody waits for it, and it cannot be canceled. `discard` is
+ * called when it has run, in its thread; `done` is not used.
+ */
+int job_start_alone(struct job_pool *p, struct job *j);
 /* Call it in the thread of the loop, before `done`. The owner must not use the block afterwards. */
 void job_cancel(struct job *j);
 

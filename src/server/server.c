@@ -608,7 +608,8 @@ static bool open_control(struct server *srv)
  */
 static void reap_orphans(const struct server *srv)
 {
-	if (getpid() == 1 && !auth_command_is_running(srv->shared.auth_command))
+	if (getpid() == 1 && !auth_command_is_running(srv->shared.auth_command) &&
+	    !session_scripts_are_running(&srv->shared.scripts))
 		pid1_reap();
 }
 
@@ -829,6 +830,9 @@ static int open_auth(struct server *srv)
 	const struct radius_cfg *radius = srv->cfg->radius;
 	int error = 0;
 
+	if (srv->cfg->session_script)
+		session_scripts_open(&sh->scripts, srv->cfg->session_script,
+				     SESSION_SCRIPT_LIMIT_MS);
 	srv->orders = orders_of(sh);
 	if (radius && (radius->server_count || radius->acct_count))
 		error = radius_open(radius, &srv->orders, &sh->radius);
@@ -1074,6 +1078,7 @@ static void close_all(struct server *srv)
 		worker_close(&sh->workers[i]);
 	for (size_t i = 0; i < srv->listening && !srv->helper.helper; i++)
 		listen_remove(&srv->cfg->listen[i]);
+	session_scripts_close(&sh->scripts);
 	free(sh->workers);
 	ndp_proxy_close(srv->ndp_proxy);
 	registry_close(sh->registry);

@@ -49,6 +49,7 @@ struct server_cfg {
 	bool strict_sni; /* a client that asks for a name of no certificate is refused */
 	const char *users_file;          /* NULL: none */
 	const char *users_folder;        /* neither of them: logins are checked otherwise */
+	const char *session_script;      /* for /bin/sh -c; NULL: none */
 	const char *auth_command;        /* NULL: none */
 	const struct radius_cfg *radius; /* NULL, or without a server: not used */
 	const char *filters_file;        /* NULL: there are no filters */

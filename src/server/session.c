@@ -15,6 +15,7 @@
 #include "eap/packet.h"
 #include "ip6/dhcp6_server.h"
 #include "net/congestion.h"
+#include "ppp/mschap_message.h"
 #include "util/secret.h"
 
 enum {
@@ -390,6 +391,18 @@ static void refuse_login(struct session *s, const struct ppp_auth_result *v, con
 	loop_timer_set(loop, &s->timer, loop_now(loop) + REFUSAL_MIN_MS + jitter % REFUSAL_MIN_MS);
 }
 
+/* `script` is NULL then, and refuse_login may set `end_text`. */
+static void end_script(struct session *s, enum tunnel_reason reason)
+{
+	uint64_t age_ms = loop_now(s->host->loop) - s->started_ms;
+
+	if (s->refusal || !s->script)
+		return;
+	session_script_end(s->script, reason, age_ms / 1000, &s->tunnel.stats);
+	s->script = NULL;
+	s->is_held = false;
+}
+
 /* EAP: a Request that tells the reason; the Failure follows the Response to it. */
 static bool send_last_request(struct session *s)
 {
@@ -450,6 +463,82 @@ static void refuse_banned_login(struct session *s)
 	refuse_login(s, &forbidden, NULL);
 }
 
+static const char *why_not_asked(int error)
+{
+	switch (error) {
+	case -EAGAIN:
+		return "too many logins wait to be checked";
+	case -EDQUOT:
+		return "too many logins from this address wait to be checked";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* ---- the session script */
+
+static void refuse_by_script(struct session *s, int status)
+{
+	struct ppp_auth_result v = { .error = MSCHAP_NO_DIAL_IN };
+	char why[64];
+
+	snprintf(why, sizeof(why), "by --session-script, with status %d", status);
+	log_refused(s, bytes_text(user_of(s)), why);
+	count_login(s, LOGIN_WRONG);
+	refuse_login(s, &v, NULL);
+}
+
+static void on_script(void *arg, int status)
+{
+	struct session *s = arg;
+	struct session_script *script = s->script;
+	struct held_login *held = script->held;
+
+	s->is_held = false;
+	if (tunnel_is_ending(&s->tunnel))
+		return; /* the script's end follows with the session's */
+	if (!status) {
+		accept_login(s, s->granted ? &s->granted->grant : &held->grant, &held->result);
+		session_script_release(script);
+		return;
+	}
+	end_script(s, REASON_AUTH);
+	give_up_addresses(s);
+	if (status > 0)
+		refuse_by_script(s, status);
+	else
+		end_unchecked_login(s, bytes_text(user_of(s)),
+				    status == -ETIMEDOUT ? "--session-script took too long"
+							 : "--session-script failed");
+}
+
+/* The address is reserved; the login goes on when the script has ended. */
+static void hold_login(struct session *s, const struct auth_grant *grant,
+		       const struct ppp_auth_result *v)
+{
+	struct session_host *h = s->host;
+	const struct session_script_facts facts = {
+		.id = s->id.id,
+		.user = user_of(s),
+		.method = ppp_auth_name(s->method),
+		.device = h->interface,
+		.source = s->registration.source,
+		.local = s->registration.local,
+		.own = ip_from_v4(pool_server(registry_pool(h->registry))),
+		.ipv4 = s->ipv4,
+	};
+	struct held_login held = { *v, *grant };
+	int error = session_script_start(h->scripts, h->loop, &facts, &held, &s->log, on_script, s,
+					 &s->script);
+
+	secret_wipe(&held, sizeof(held));
+	s->is_held = !error;
+	if (!error)
+		return;
+	give_up_addresses(s);
+	end_unchecked_login(s, bytes_text(user_of(s)), why_not_asked(error));
+}
+
 static void finish_login(struct session *s, const struct auth_result *result)
 {
 	struct ppp_auth_result v = { .ok = result->outcome == AUTH_RESULT_OK,
@@ -463,7 +552,10 @@ static void finish_login(struct session *s, const struct auth_result *result)
 		count_login(s, refused ? LOGIN_LIMITED : LOGIN_WRONG);
 		refuse_login(s, &v, refused ? refused->for_peer : NULL);
 	} else {
-		accept_login(s, &result->grant, &v);
+		if (s->host->scripts)
+			hold_login(s, &result->grant, &v);
+		else
+			accept_login(s, &result->grant, &v);
 	}
 	secret_wipe(&v, sizeof(v));
 }
@@ -516,18 +608,6 @@ static void on_result(void *arg, const struct auth_result *result)
 		refuse_banned_login(s);
 }
 
-static const char *why_not_asked(int error)
-{
-	switch (error) {
-	case -EAGAIN:
-		return "too many logins wait to be checked";
-	case -EDQUOT:
-		return "too many logins from this address wait to be checked";
-	default:
-		return strerror(-error);
-	}
-}
-
 /* Also checks banned users, so that the time does not reveal the ban. */
 static void check_login(struct session *s, const struct ppp_attempt *attempt)
 {
@@ -540,7 +620,7 @@ static void check_login(struct session *s, const struct ppp_attempt *attempt)
 	};
 	int error;
 
-	if (s->refusal || s->question || s->is_open)
+	if (s->refusal || s->question || s->is_held || s->is_open)
 		return; /* one attempt for each connection */
 	s->method = attempt->method;
 	error = auth_ask(h->auth, h->loop, &rq, on_result, s, &s->question);
@@ -578,6 +658,8 @@ static void take_eap(struct session *s, struct bytes eap)
 		tunnel_auth_result(&s->tunnel, s->refusal);
 		return;
 	}
+	if (s->is_held)
+		return;
 	if (!s->question) {
 		begin_conversation(s, eap);
 		return;
@@ -808,6 +890,14 @@ static void take_neighbor(struct session *s, struct bytes packet)
 	advertise(s);
 }
 
+static void note_ipv6_for_script(struct session *s)
+{
+	struct ip_prefix prefix = { s->prefix, s->prefix.family ? PREFIXES_LEN : 0 };
+
+	if (s->script)
+		session_script_ipv6(s->script, &s->ipv6, &prefix);
+}
+
 static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
 {
 	struct ip_addr a = ip_link_local(v6->peer_iid);
@@ -816,6 +906,7 @@ static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
 	if (take_iid(s, v6->peer_iid) && claim(s, &a)) {
 		s->ipv6 = a;
 		start_advertising(s);
+		note_ipv6_for_script(s);
 	} else { /* the session has been evicted, or there is no memory */
 		log_warn(&s->log,
 			 "IPv6 is disabled for this session: its address %s cannot be used",
@@ -895,13 +986,14 @@ static void free_session(struct session *s)
 	free(s);
 }
 
-static void discard(struct session *s)
+static void discard(struct session *s, enum tunnel_reason reason)
 {
 	struct session_host *h = s->host;
 	bool was_open = s->is_open;
 
 	if (s->log.limit == &s->log_limit)
 		log_limit_end(&s->log_limit, &s->log);
+	end_script(s, reason);
 	give_up_addresses(s);
 	auth_cancel(s->host->auth, s->question);
 	loop_timer_stop(s->host->loop, &s->timer);
@@ -921,7 +1013,7 @@ void session_abandon(struct session *s)
 {
 	account_stop(s, REASON_NONE);
 	tunnel_abandon(&s->tunnel);
-	discard(s);
+	discard(s, REASON_NONE);
 }
 
 static void ended(struct session *s, const struct tunnel_end *end)
@@ -930,7 +1022,7 @@ static void ended(struct session *s, const struct tunnel_end *end)
 	account_stop(s, end->reason);
 	if (s->is_open)
 		s->host->stats.ended[end->reason]++;
-	discard(s);
+	discard(s, end->reason);
 }
 
 /* The session is reported when its crypto binding is verified and a network protocol is open. */

@@ -20,6 +20,7 @@
 #include "server/pushed.h"
 #include "server/registry.h"
 #include "server/session_list.h"
+#include "server/session_script.h"
 #include "server/stats.h"
 #include "server/addr_map.h"
 #include "tunnel/tunnel.h"
@@ -37,6 +38,7 @@ struct session_host {
 	struct auth_service *auth;
 	struct radius *radius; /* for reports; NULL: none */
 	struct filter_store *filters;
+	struct session_scripts *scripts; /* NULL: there is no --session-script */
 	const struct server_cfg *cfg;
 	const uint8_t *own_iid;      /* the server's, on all links */
 	const uint8_t *uuid;         /* of its DUID (dhcp6.h) */
@@ -76,6 +78,7 @@ struct session {
 	struct session_host *host;
 	bool is_open;       /* it has logged in */
 	bool is_network_up; /* IPv4 or IPv6 */
+	bool is_held;       /* the login waits for the session script */
 	union {
 		struct half_open half_open;          /* before the login */
 		struct {                             /* after it */
@@ -100,7 +103,10 @@ struct session {
 	struct ppp_auth_result *refusal; /* sent after the delay; NULL: it is not refused */
 	struct session_eap *eap;         /* until it has logged in; NULL if EAP is not offered */
 	struct granted *granted;         /* when it has logged in; NULL: no limits, no reports */
-	const char *end_text;            /* why it is refused with the right password; else NULL */
+	union {
+		const char *end_text; /* why it is refused with the right password; else NULL */
+		struct session_script *script; /* not refused; NULL: there is no --session-script */
+	};
 };
 
 /*

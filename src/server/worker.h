@@ -34,6 +34,7 @@ struct server_state {
 	struct auth_service *auth;
 	struct radius *radius;             /* NULL: not used */
 	struct auth_command *auth_command; /* NULL: not used */
+	struct session_scripts scripts;    /* its command is NULL: not used */
 	struct door_limits limits;
 	uint8_t own_iid[PPP_IID_LEN];
 	uint8_t uuid[DHCP6_UUID_LEN]; /* of the server's DUID: another one at each start */

@@ -286,11 +286,32 @@ static void closing_waits_for_a_canceled_one(void **state)
 	open_pool(1, 8, 8);
 }
 
+/* Nobody waits for them, and the pool's close waits until all have run. */
+static void jobs_without_a_loop(void **state)
+{
+	(void)state;
+	open_pool(1, 8, 8);
+	for (char name = 'a'; name <= 'c'; name++) {
+		struct named_job *j = calloc(1, sizeof(*j));
+
+		assert_non_null(j);
+		j->name = name;
+		j->job = (struct job){ .work = work, .discard = discard };
+		assert_int_equal(job_start_alone(&t.pool, &j->job), 0);
+	}
+	job_pool_close(&t.pool);
+	assert_int_equal(strlen(t.worked), 3);
+	assert_string_equal(t.discarded, t.worked);
+	assert_string_equal(t.done, "");
+	open_pool(1, 8, 8);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(jobs_without_a_loop),
 		CASE(results_come_to_the_loop_in_order),
 		CASE(a_slow_one_does_not_keep_another_thread),
 		CASE(sources_take_turns),
