@@ -164,8 +164,9 @@ _sstp()
 	sessions)
 		case $prev in
 		--control) return ;;
+		--sort) _sstp_reply -W "id user address from age received sent receiving sending rtt retrans waiting"; return ;;
 		esac
-		options="--control --json --help"
+		options="--sort --watch --control --json --help"
 		;;
 	kick)
 		case $prev in

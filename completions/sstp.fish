@@ -382,6 +382,8 @@ complete -c sstp -n '__fish_seen_subcommand_from reconnect' -l control -x -d 'th
 complete -c sstp -n '__fish_seen_subcommand_from reconnect' -l json -d 'print the reply as JSON (docs/control.md)'
 complete -c sstp -n '__fish_seen_subcommand_from reconnect' -l help -s h -d 'print this'
 
+complete -c sstp -n '__fish_seen_subcommand_from sessions' -l sort -x -a 'id user address from age received sent receiving sending rtt retrans waiting' -d 'sort by this column, numbers from the largest on (but id)'
+complete -c sstp -n '__fish_seen_subcommand_from sessions' -l watch -s w -d 'print as many as the screen has room for, every 2 seconds, with the rates, until Ctrl-C'
 complete -c sstp -n '__fish_seen_subcommand_from sessions' -l control -x -d 'the program whose control socket has this name or path'
 complete -c sstp -n '__fish_seen_subcommand_from sessions' -l json -d 'print the reply as JSON (docs/control.md)'
 complete -c sstp -n '__fish_seen_subcommand_from sessions' -l help -s h -d 'print this'

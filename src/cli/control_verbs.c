@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The verbs that talk to a running sstp by its control socket, but for status: sessions, kick, bans,
+ * The verbs that talk to a running sstp by its control socket, but for status and sessions: kick, bans,
  * unban, reload, drain; disconnect, reconnect. Each is one request.
  */
 #include <stdio.h>
@@ -57,48 +57,6 @@ static int request(const struct verb *verb, const struct request_settings *s, co
 		print(object); /* with a conflict: what has been read, and what has not */
 	control_answer_free(&a);
 	return code;
-}
-
-/* ---- sessions */
-
-static void print_session(struct bytes o)
-{
-	struct ask_text address = ask_text(o, "address"), source = ask_text(o, "source");
-	uint64_t waiting = ask_number(o, "waiting_bytes");
-	char from[400], rtt[24];
-
-	snprintf(from, sizeof(from), strchr(source.text, ':') ? "[%s]:%llu" : "%s:%llu",
-		 source.text, (unsigned long long)ask_number(o, "source_port"));
-	snprintf(rtt, sizeof(rtt), "%llu ms", (unsigned long long)ask_number(o, "rtt_ms"));
-	printf("%-7llu %-20s %-15s %-23s %13s %10s %10s %8s %8llu %10s\n",
-	       (unsigned long long)ask_number(o, "id"), ask_text(o, "user").text,
-	       *address.text ? address.text : "-", from, ask_time(ask_number(o, "age_s")).text,
-	       ask_bytes(ask_number(o, "rx_bytes")).text, ask_bytes(ask_number(o, "tx_bytes")).text,
-	       rtt, (unsigned long long)ask_number(o, "retransmitted"),
-	       waiting ? ask_bytes(waiting).text : "-");
-}
-
-static void print_sessions(struct bytes o)
-{
-	struct bytes array, item;
-	size_t count = 0;
-
-	if (!json_member(o, "sessions", &array))
-		return;
-	while (json_next(&array, &item)) {
-		if (!count++)
-			printf("%-7s %-20s %-15s %-23s %13s %10s %10s %8s %8s %10s\n", "ID", "USER",
-			       "ADDRESS", "FROM", "AGE", "RECEIVED", "SENT", "RTT", "RETRANS",
-			       "WAITING");
-		print_session(item);
-	}
-	if (!count)
-		printf("no sessions\n");
-}
-
-static int run_sessions(void *arg)
-{
-	return request(&sessions_verb, arg, "server", "GET", "/v1/sessions", print_sessions);
 }
 
 /* ---- kick */
@@ -295,16 +253,6 @@ static int run_reconnect(void *arg)
 #define REQUEST_VERB(verb, with_uses)                                               \
 	.uses = (with_uses), .use_count = sizeof(with_uses) / sizeof(*(with_uses)), \
 	.settings = &settings, .run = run_##verb
-
-const struct verb sessions_verb = {
-	.name = "sessions",
-	.summary = "list the sessions of the running server",
-	.usage = "[options]",
-	.about =
-		"Lists the sessions of the running sstp serve: FROM is the client's own address, RECEIVED and SENT are bytes of packets from the client and to it, RETRANS are TCP segments that were sent again, WAITING are bytes that wait to be sent.",
-	.notes = "  sstp sessions\n  sstp sessions --json\n",
-	REQUEST_VERB(sessions, uses),
-};
 
 const struct verb kick_verb = {
 	.name = "kick",

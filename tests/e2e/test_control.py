@@ -326,8 +326,8 @@ def test_sessions_are_listed_and_kicked(lab, both):
     lab.connect(*RESTRICTED)
     client = lab.connect(*RESTRICTED, "--once", host=lab.other, user="bob", password="builder")
     lines = verb(lab, lab.server, "sessions").splitlines()
-    assert len(lines) == 3 and lines[0].startswith("ID ")
-    assert {line.split()[1] for line in lines[1:]} == {"ann", "bob"}
+    assert len(lines) == 4 and lines[0].startswith("ID ") and lines[3].startswith("2 sessions of 2 users: ")
+    assert {line.split()[1] for line in lines[1:3]} == {"ann", "bob"}
     listed = json.loads(verb(lab, lab.server, "sessions", "--json"))["sessions"]
     assert {s["user"] for s in listed} == {"ann", "bob"}
     assert verb(lab, lab.server, "kick", "bob") == "1 session ended\n"
