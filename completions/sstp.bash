@@ -92,7 +92,7 @@ _sstp()
 	serve)
 		case $prev in
 		--cert|--key|--key-password-file|--binding-cert|--keylog|--users|--filters|--client-ca|--client-crl|--radius-secret-file|--radius-ca|--radius-cert|--radius-key|--leases|--userns|--pid-file|-c|--config) _sstp_files; return ;;
-		--auth-command) _sstp_reply -c; return ;;
+		--auth-command|--session-script) _sstp_reply -c; return ;;
 		-l|--listen|--proxy-protocol-from|--terminator-from|--web-backend|--sstp-host|--pass|--pass-alpn|--users-dir|--name|--max-sessions|--user-sessions|--max-failures|--radius|--radius-acct|--radius-interim|--radius-source|--radius-timeout|--radius-coa-from|--radius-coa-port|--nas-identifier|--ipv4-network|--pool|--ipv6-network|--ipv6-delegate|--nbns|--push-domain|--push-route|-i|--interface|--netns|-m|--mtu|--workers|--control|--control-group|--metrics) return ;;
 		--keys) _sstp_reply -W "apart here"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
@@ -106,7 +106,7 @@ _sstp()
 		--nat) _sstp_reply -W "any"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--listen --cert --key --key-password-file --keys --binding-cert --strict-sni --min-tls --min-hash --legacy-ciphers --keylog --proxy-protocol-from --terminator-from --web-backend --sstp-host --pass --pass-alpn --users --users-dir --auth-command --filters --client-ca --client-crl --name --auth --peap-binding --max-sessions --user-sessions --keep-old-session --max-failures --radius --radius-secret-file --radius-acct --radius-interim --radius-source --radius-timeout --radius-message-authenticator --radius-ca --radius-cert --radius-key --radius-coa-from --radius-coa-port --radius-coa-timestamp --nas-identifier --ipv4-network --pool --leases --ipv6-network --ndp-proxy --ipv6-delegate --dns --nbns --push-domain --push-route --nat --host-routes --client-to-client --interface --netns --userns --mtu --congestion --no-ipv6 --no-offload --workers --no-watch --background --pid-file --control --control-group --no-control --metrics --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--listen --cert --key --key-password-file --keys --binding-cert --strict-sni --min-tls --min-hash --legacy-ciphers --keylog --proxy-protocol-from --terminator-from --web-backend --sstp-host --pass --pass-alpn --users --users-dir --auth-command --session-script --filters --client-ca --client-crl --name --auth --peap-binding --max-sessions --user-sessions --keep-old-session --max-failures --radius --radius-secret-file --radius-acct --radius-interim --radius-source --radius-timeout --radius-message-authenticator --radius-ca --radius-cert --radius-key --radius-coa-from --radius-coa-port --radius-coa-timestamp --nas-identifier --ipv4-network --pool --leases --ipv6-network --ndp-proxy --ipv6-delegate --dns --nbns --push-domain --push-route --nat --host-routes --client-to-client --interface --netns --userns --mtu --congestion --no-ipv6 --no-offload --workers --no-watch --background --pid-file --control --control-group --no-control --metrics --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	probe)
 		case $prev in
