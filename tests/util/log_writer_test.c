@@ -504,6 +504,7 @@ static int wait_and_go_on(void)
 static void a_process_that_waits_with_its_thread(void **state)
 {
 	struct way way = make_pipe();
+	struct pollfd full = { .fd = way.writer, .events = POLLOUT };
 	unsigned count = 0;
 	int status;
 
@@ -512,6 +513,8 @@ static void a_process_that_waits_with_its_thread(void **state)
 		dup2(way.writer, STDERR_FILENO);
 		execl(own_file, own_file, "wait", NULL);
 	}
+	while (poll(&full, 1, 0) == 1) /* else it could go on for as long as its lines are read */
+		usleep(1000);
 	close(way.writer);
 	read_until(way.reader, "end\n");
 	assert_true(wait(&status) > 0);
