@@ -44,7 +44,7 @@ $(filter-out $(HOT:%=$B/src/%.o),$(call objects,$(foreach f,server tls net tunne
 $B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o $B/tests/support/pki.o $B/tests/fuzz/trust_fuzz.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)
 $B/src/cli/%.o: ALL_CFLAGS += $(INIH_CFLAGS)
 $B/src/cli/licenses.o: ALL_CFLAGS += -Wa,-I$B
-$B/src/cli/licenses.o: $B/licenses_text
+$B/src/cli/licenses.o: $B/licenses_first $B/licenses_rest.gz
 $B/src/stack/%.o $B/tests/stack/%.o: ALL_CFLAGS += $(LWIP_CFLAGS)
 # cmocka before 1.1.7 took a string of uint8_t as it is.
 $B/tests/%.o: ALL_CFLAGS += -Itests -Wno-pointer-sign
@@ -65,11 +65,18 @@ LICENSED = $(if $(filter system,$(WOLFSSL)),,wolfssl inih) lwip $(if $(filter mu
 	$(if $(VAES_CFLAGS),ring)
 LICENSES = $(patsubst %,licenses/%,sstp $(LICENSED)) LICENSE
 
-# The first line names the libraries with their versions; tools/sbom reads it.
+# The first line names the libraries with their versions. It is in the program as it is, where tools/sbom reads it; the
+# rest is compressed.
 $B/licenses_text: $(LICENSES) $(BUILD_PARTS) $(THIRD)
 	mkdir -p $(@D)
 	{ printf 'sstp $(VERSION)'; awk '$$1 != "cmocka" { printf ", %s %s", $$1, $$2 }' $(DEPS)/versions; \
 		printf '\n\n'; cat $(LICENSES); } >$@
+
+$B/licenses_first: $B/licenses_text
+	sed -n 1p $< >$@
+
+$B/licenses_rest.gz: $B/licenses_text
+	sed 1d $< | gzip -9 -n >$@
 
 # Another wolfSSL or lwIP has other structs.
 $(call objects,$(foreach d,src tests,$d/crypto/*.c $d/tls/*.c $d/stack/*.c)): $(THIRD)

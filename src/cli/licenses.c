@@ -1,29 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The assembler includes the file that the Makefile made. */
+/* The assembler includes the files that the Makefile made; gzip compressed the second one. */
 #include "cli/licenses.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/exit_code.h"
+#include "util/inflate.h"
 
 __asm__(".pushsection .rodata\n"
-	".globl licenses_begin, licenses_end\n" /* a local symbol has other relocations on mips */
+	".globl licenses_first, licenses_begin, licenses_end\n" /* local ones have other relocations on mips */
+	"licenses_first:\n"
+	".incbin \"licenses_first\"\n"
 	"licenses_begin:\n"
-	".incbin \"licenses_text\"\n"
+	".incbin \"licenses_rest.gz\"\n"
 	"licenses_end:\n"
 	".popsection\n");
 
+extern const char licenses_first[] __attribute__((visibility("hidden")));
 extern const char licenses_begin[] __attribute__((visibility("hidden")));
 extern const char licenses_end[] __attribute__((visibility("hidden")));
 
+static bool print(const void *text, size_t len)
+{
+	return fwrite(text, 1, len, stdout) == len;
+}
+
 int licenses_print(void)
 {
-	/* Both point into the one text that the assembler included. */
+	/* All point into the one piece that the assembler made. */
 	/* cppcheck-suppress comparePointers */
-	size_t len = (size_t)(licenses_end - licenses_begin);
+	struct bytes packed = bytes_of(licenses_begin, (size_t)(licenses_end - licenses_begin));
+	/* cppcheck-suppress comparePointers */
+	size_t first_len = (size_t)(licenses_begin - licenses_first), len = inflate_len(packed);
+	uint8_t *text = malloc(len);
+	bool is_printed = text && inflate(packed, text, len) && print(licenses_first, first_len) &&
+			  print(text, len) && !fflush(stdout);
 
-	if (fwrite(licenses_begin, 1, len, stdout) == len && !fflush(stdout))
-		return EXIT_OK;
-	perror("sstp: standard output");
-	return EXIT_OTHER;
+	if (!is_printed)
+		perror("sstp: standard output");
+	free(text);
+	return is_printed ? EXIT_OK : EXIT_OTHER;
 }
