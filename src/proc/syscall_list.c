@@ -91,8 +91,10 @@ enum {
 	RUN = 1 << SANDBOX_RUN,
 	PROXY = 1 << SANDBOX_PROXY,
 	PROBE = 1 << SANDBOX_PROBE,
+	KEYS = 1 << SANDBOX_KEYS,
 	LONG = SERVE | CONNECT | RUN | PROXY, /* verbs that run long */
-	ALL = LONG | PROBE,
+	NET = LONG | PROBE,
+	ALL = NET | KEYS,
 };
 
 static const struct {
@@ -146,17 +148,17 @@ static const struct {
 	{ SYS_writev, ALL, 0 },
 	{ SYS_close, ALL, 0 },
 	{ SYS_lseek, ALL, 0 },
-	{ SYS_dup, ALL, 0 },
-	{ SYS_dup3, ALL, 0 },
-	{ SYS_pipe2, ALL, 0 },
-	{ SYS_ioctl, ALL, IOCTL },
-	{ SYS_ppoll, ALL, 0 },
-	{ SYS_epoll_create1, ALL, 0 },
-	{ SYS_epoll_ctl, ALL, 0 },
-	{ SYS_epoll_pwait, ALL, 0 },
-	{ SYS_eventfd2, ALL, 0 },
-	{ SYS_signalfd4, ALL, 0 },
-	{ SYS_timerfd_create, ALL, 0 },
+	{ SYS_dup, NET, 0 },
+	{ SYS_dup3, NET, 0 },
+	{ SYS_pipe2, NET, 0 },
+	{ SYS_ioctl, NET, IOCTL },
+	{ SYS_ppoll, NET, 0 },
+	{ SYS_epoll_create1, NET, 0 },
+	{ SYS_epoll_ctl, NET, 0 },
+	{ SYS_epoll_pwait, NET, 0 },
+	{ SYS_eventfd2, NET, 0 },
+	{ SYS_signalfd4, NET, 0 },
+	{ SYS_timerfd_create, NET, 0 },
 	/* files: which of them, Landlock says */
 	{ SYS_openat, ALL, 0 },
 	{ SYS_fstat, ALL, 0 },
@@ -168,23 +170,23 @@ static const struct {
 	{ SYS_fsync, LONG, 0 },
 	{ SYS_unlinkat, LONG, 0 },
 	/* sockets */
-	{ SYS_socket, ALL, SOCKET },
-	{ SYS_socketpair, ALL, SOCKETPAIR },
-	{ SYS_bind, ALL, 0 },
-	{ SYS_connect, ALL, 0 },
+	{ SYS_socket, NET, SOCKET },
+	{ SYS_socketpair, NET, SOCKETPAIR },
+	{ SYS_bind, NET, 0 },
+	{ SYS_connect, NET, 0 },
 	{ SYS_listen, LONG, 0 },
 	{ SYS_accept4, LONG, 0 },
-	{ SYS_getsockname, ALL, 0 },
-	{ SYS_getpeername, ALL, 0 },
+	{ SYS_getsockname, NET, 0 },
+	{ SYS_getpeername, NET, 0 },
 	{ SYS_sendto, ALL, 0 },
 	{ SYS_recvfrom, ALL, 0 },
 	{ SYS_sendmsg, ALL, 0 },
 	{ SYS_recvmsg, ALL, 0 },
-	{ SYS_sendmmsg, ALL, 0 },
-	{ SYS_recvmmsg, ALL, 0 },
-	{ SYS_setsockopt, ALL, 0 },
-	{ SYS_getsockopt, ALL, 0 },
-	{ SYS_shutdown, ALL, 0 },
+	{ SYS_sendmmsg, NET, 0 },
+	{ SYS_recvmmsg, NET, 0 },
+	{ SYS_setsockopt, NET, 0 },
+	{ SYS_getsockopt, NET, 0 },
+	{ SYS_shutdown, NET, 0 },
 /* not on every machine, or not in every header */
 #ifdef SYS_mmap
 	{ SYS_mmap, ALL, MAPS },
@@ -252,10 +254,10 @@ static const struct {
 	{ SYS_access, ALL, 0 },
 	{ SYS_readlink, ALL, 0 },
 	{ SYS_unlink, LONG, 0 },
-	{ SYS_pipe, ALL, 0 },
-	{ SYS_dup2, ALL, 0 },
-	{ SYS_poll, ALL, 0 },
-	{ SYS_epoll_wait, ALL, 0 },
+	{ SYS_pipe, NET, 0 },
+	{ SYS_dup2, NET, 0 },
+	{ SYS_poll, NET, 0 },
+	{ SYS_epoll_wait, NET, 0 },
 #endif
 #ifdef SYS_stat64
 	{ SYS_stat64, ALL, 0 },
@@ -273,13 +275,13 @@ static const struct {
 	{ SYS_statx, ALL, 0 },
 #endif
 #ifdef SYS_select
-	{ SYS_select, ALL, 0 },
+	{ SYS_select, NET, 0 },
 #endif
 #ifdef SYS__newselect
-	{ SYS__newselect, ALL, 0 },
+	{ SYS__newselect, NET, 0 },
 #endif
 #ifdef SYS_pselect6
-	{ SYS_pselect6, ALL, 0 },
+	{ SYS_pselect6, NET, 0 },
 #endif
 #ifdef SYS_accept
 	{ SYS_accept, LONG, 0 },

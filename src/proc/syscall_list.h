@@ -14,6 +14,7 @@ enum sandbox_verb {
 	SANDBOX_RUN,
 	SANDBOX_PROXY,
 	SANDBOX_PROBE,
+	SANDBOX_KEYS, /* no verb: the key process, which only reads files and answers */
 };
 
 /* Returns how many rules there are in to[], in ascending order. */

@@ -179,6 +179,7 @@ def test_its_process_has_no_rights_but_to_read(lab):
     assert rights["Eff"] == rights["Prm"] == CAP_DAC_READ_SEARCH
     assert rights["Amb"] == rights["Inh"] == 0
     assert re.search(r"^NoNewPrivs:\s+1$", status, re.M)
+    assert re.search(r"^Seccomp:\s+2$", status, re.M)
     descriptors = [p.readlink() for p in Path(f"/proc/{key_process(server)}/fd").iterdir()]
     assert all(str(d).startswith(("socket:", "/dev/null")) for d in descriptors), descriptors
 
