@@ -301,3 +301,23 @@ def test_run_ends_it_too(lab):
     program.wait_for("^connected in ")
     assert program.stop() == 128 + signal.SIGTERM
     eventually("the key process has ended", lambda: not (keys / "exe").exists())
+
+
+def test_a_client_in_its_sandbox_logs_in_again(lab):
+    """It could not read the key's file any more; the key process does."""
+    identity = make(lab.folder, "p-256", usage="clientAuth")
+    options = ("--auth", "eap-tls", "--client-ca", identity.cert)
+    server = lab.serve(*options, users="p-256 * $cert$ *\n")
+    program = lab.start(lab.client, lab.sstp, "proxy", "192.0.2.1", "--servercert", lab.pki.server.pin, "--auth",
+                        "eap-tls", "--eap-name", "vpn.example.net", "--eap-ca", lab.pki.ca, "--client-cert", identity.cert,
+                        "--client-key", identity.key, "--socks5", "127.0.0.1:1080", label="proxy")
+    program.wait_for("^connected in ")
+    assert "Seccomp:\t2" in Path(f"/proc/{program.pid}/status").read_text()
+    words, keys = secrets(identity.key), key_process(program)
+    assert has(keys, words) == words
+    assert has(program.pid, words) == []
+    server.kill()
+    program.wait_for("; next try in ")
+    lab.serve(*options, users="p-256 * $cert$ *\n")
+    program.wait_for("^connected in ", 2)
+    assert program.stop() == 0
