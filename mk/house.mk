@@ -38,8 +38,9 @@ $(foreach f,$(COLD),$B/src/$f/%.o): OPTIMIZE = -Os
 # The rest of a folder that has a few files of the packet path, or of each turn of the loop.
 HOT = $(addprefix server/,addr_map filter networks registry ring session worker) $(addprefix tls/,cryptocb tls) net/loop \
 	$(addprefix tunnel/,backlog pump receive send unsent) $(addprefix util/,alloc checksum ip) \
-	$(addprefix stack/,congestion conn cubic datagram queue relay sack stack)
-$(filter-out $(HOT:%=$B/src/%.o),$(call objects,$(foreach f,server tls net tunnel util stack,src/$f/*.c))): OPTIMIZE = -Os
+	$(addprefix stack/,congestion conn cubic datagram queue relay sack stack) \
+	$(addprefix tun/,ecn headers ingress merge mss segment tun) crypto/gcm
+$(filter-out $(HOT:%=$B/src/%.o),$(call objects,$(foreach f,server tls net tunnel util stack tun crypto,src/$f/*.c))): OPTIMIZE = -Os
 
 $B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o $B/tests/support/pki.o $B/tests/fuzz/trust_fuzz.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)
 $B/src/cli/%.o: ALL_CFLAGS += $(INIH_CFLAGS)
