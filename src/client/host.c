@@ -795,6 +795,26 @@ static struct own_route *find_pushed(struct host *h, const struct ip_prefix *dst
 }
 
 /*
+ * Whether the host has a route to this network, with whatever metric. A few of its addresses are looked
+ * up: the first one and the host's own have routes to themselves.
+ */
+static bool has_own_route(struct host *h, const struct ip_prefix *dst)
+{
+	unsigned bits = dst->addr.family == AF_INET ? 32 : 128;
+	uint8_t probes = dst->len + 2 <= bits ? 4 : 1;
+	struct ip_addr a = dst->addr;
+	struct route r;
+
+	for (uint8_t i = 0; !h->cfg.table && i < probes; i++) {
+		a.bytes[bits / 8 - 1] = dst->addr.bytes[bits / 8 - 1] | i;
+		if (!netlink_route_match(h->nl, &a, &r) && r.ifindex != h->cfg.ifindex &&
+		    is_same_prefix(&r.dst, dst))
+			return true;
+	}
+	return false;
+}
+
+/*
  * What the user gives goes first, and the host's own routes stay. The connection to the server gets a
  * host route if this one covers it.
  */
@@ -815,7 +835,7 @@ static void set_pushed(struct host *h, const struct link_addrs *link, const stru
 		return;
 	}
 	r = route_of(h, own);
-	error = netlink_route_add(h->nl, &r);
+	error = has_own_route(h, dst) ? -EEXIST : netlink_route_add(h->nl, &r);
 	own->is_up = !error;
 	if (error)
 		log_info(h->log, "%s: the server's route to %s is not used: %s", h->cfg.device,

@@ -311,6 +311,22 @@ def test_routes_from_dnsmasq(lab, routes, expected, both):
     assert tables(lab.client) == before
 
 
+@pytest.mark.parametrize("metric", [0, 600])
+def test_the_hosts_own_network_stays(lab, metric):
+    """Whatever its metric is: NetworkManager's are worse than the kernel's own."""
+    lab.is_changed = True
+    lab.client.configure(f"route add 172.16.7.0/24 via 10.1.0.254 metric {metric}\nroute add 2001:db8:7::/64 via 2001:db8:1::254 "
+                         f"metric {metric + 1500}\n")
+    lab.serve("--ipv6-network", "fd00:77::/48", "--push-route", "172.16.7.0/24", "--push-route", "172.16.8.0/24",
+              "--push-route", "2001:db8:7::/64", "--push-route", "2001:db8:1::/64", "--push-route", "2001:db8:8::/64")
+    client = lab.connect("--no-default-route")
+    for network in "172.16.7.0/24", "2001:db8:7::/64", "2001:db8:1::/64":
+        client.wait_for(f"^sstp0: the server's route to {network} is not used: there is one already$")
+    eventually("the other ones", lambda: way(lab.client, "172.16.8.1")[0] == way(lab.client, "2001:db8:8::1")[0] == "sstp0")
+    assert way(lab.client, "172.16.7.9")[0] == way(lab.client, "2001:db8:7::9")[0] == way(lab.client, "2001:db8:1::9")[0] == "cable"
+    assert client.stop() == 0
+
+
 def test_routes_that_the_server_may_not_give(lab):
     """One that covers the server itself, all traffic, the host's own link, an excluded network."""
     lab.serve()
