@@ -41,8 +41,8 @@ size_t pushed_routes6(const struct server_cfg *cfg, const struct auth_grant *gra
 bool pushed_fits(const struct server_cfg *cfg, const struct auth_grant *grant);
 
 /*
- * IPv6 networks that are pushed no more. A client that has not heard of that yet uses them until
- * their lifetime is over.
+ * IPv6 networks that are pushed no more. A client that has no advertisement of that yet uses them
+ * until their lifetime is over.
  */
 struct pushed_former {
 	struct ip_prefix at[ADVERT_ROUTES_MAX];

@@ -42,7 +42,7 @@ struct session_host {
 	const struct server_cfg *cfg;
 	const uint8_t *own_iid;      /* the server's, on all links */
 	const uint8_t *uuid;         /* of its DUID (dhcp6.h) */
-	struct pushed_former former; /* networks that clients are to forget */
+	struct pushed_former former; /* networks that are withdrawn */
 	uint64_t claimed_ms;         /* when an address was claimed last, by a packet from it */
 	struct half_opens half_open;
 	struct sessions open;
@@ -133,7 +133,7 @@ void session_change(struct session_host *h, uint64_t id, struct bytes packet);
  * those whose filter is gone end.
  */
 void session_change_filters(struct session_host *h);
-/* Settings that replace those of this host; its clients are told what is different for them. */
+/* Replaces the settings of this host. Where other IPv6 networks are pushed, its sessions advertise them. */
 void session_use_settings(struct session_host *h, const struct server_cfg *cfg);
 /* The counters of this host, with those of its live sessions. */
 void session_stats(const struct session_host *h, struct stats *sum);

@@ -8,6 +8,7 @@ import pytest
 
 from lab import GATEWAY, INSIDE, PATIENCE, SERVER, Sniffer, eventually
 from packets import icmp4, inject, ipv4
+from radius import SECRET, FreeRadius
 from test_netns import named
 from test_split import dnsmasq, way
 
@@ -158,6 +159,19 @@ def test_ipv6_routes_for_our_client(routed, both):
     assert pushed6(lab.client.run) == {"2001:db8:6::/48"}
     assert client.stop() == 0
     assert "warn: " not in re.sub("warn: IPv[46] forwarding", "", server.log)
+
+
+def test_ipv6_routes_by_radius(routed):
+    """Route-IPv6-Information (RFC 6911), beside those of all."""
+    lab = routed
+    FreeRadius(lab, 'ann Cleartext-Password := "wonder land"\n    Route-IPv6-Information = "2001:db8:5::/64",\n'
+               '    Route-IPv6-Information += "2001:db8:7::/48"\n')
+    lab.serve(*NETWORK6, "--push-route", "2001:db8:6::/48", "--radius", "127.0.0.1", "--radius-secret-file",
+              lab.file("secret", SECRET + "\n"), users=False)
+    client = lab.connect(*SPLIT)
+    eventually("routes", lambda: pushed6(lab.client.run) == {"2001:db8:5::/64", "2001:db8:6::/48", "2001:db8:7::/48"})
+    lab.client.ping(INSIDE6)
+    assert client.stop() == 0
 
 
 def test_ipv6_routes_in_another_namespace(routed):

@@ -195,7 +195,7 @@ static void how_many_ipv6_routes_fit(void **state)
 	assert_true(pushed_fits(&cfg, &grant)); /* the same twice */
 }
 
-/* A client has heard of the network with the lifetime of an advertisement. */
+/* They are withdrawn for as long as a client may have them: the lifetime of an advertisement. */
 static void networks_that_are_pushed_no_more(void **state)
 {
 	struct ip_prefix a[] = { prefix("2001:db8:5::/48"), prefix("10.0.0.0/8"),
@@ -221,7 +221,7 @@ static void networks_that_are_pushed_no_more(void **state)
 	now += 1000; /* one is back */
 	assert_true(pushed_change(&f, &cfg, &third, now));
 	assert_string_equal(list_of(f.at, f.count), "2001:db8:6::/48");
-	now = f.until_ms; /* nobody has the others any more */
+	now = f.until_ms; /* no client has the others any more */
 	assert_true(pushed_change(&f, &third, &cfg, now));
 	assert_string_equal(list_of(f.at, f.count), "2001:db8:5::/48");
 }
