@@ -15,8 +15,7 @@ enum {
 
 	HOP_LIMIT = 64,
 	FLAG_OTHER = 0x40, /* section 4.2 */
-	LIFETIME_S =
-		1800, /* three times MaxRtrAdvInterval; also of routes, and of DNS servers (RFC 8106 5.1) */
+	LIFETIME_S = ADVERT_LIFETIME_S,
 	VALID_S = 86400,
 	PREFERRED_S = 14400,
 

@@ -2,7 +2,8 @@
 /*
  * The router's side of IPv6 autoconfiguration on a tunnel: sends Router Advertisements (RFC 4861
  * section 6.2) with the prefix that the peer was given, routes to networks (RFC 4191), DNS servers and
- * search domains (RFC 8106), and the MTU. Packets and time in, packets out. No descriptor, no clock, no allocation, no global.
+ * search domains (RFC 8106), and the MTU. Packets and time in, packets out. No descriptor, no clock, no
+ * allocation, no global.
  *
  * Life cycle: advertiser_start when IPV6CP has opened; advertiser_input for each packet of Neighbor
  * Discovery. After each of these, and at each deadline, advertiser_tick writes the advertisement
@@ -21,7 +22,8 @@
 enum {
 	ADVERT_SERVERS_MAX = 2,
 	ADVERT_ROUTES_MAX = IP6_ROUTES_MAX,
-	ADVERT_LIFETIME_S = 1800, /* of what is advertised, but for the prefix */
+	/* of what is advertised, but for the prefix: three times MaxRtrAdvInterval (RFC 8106 5.1) */
+	ADVERT_LIFETIME_S = 1800,
 	ADVERT_SIZE_MAX = 1280, /* the largest advertisement that is written: each link passes it */
 };
 
