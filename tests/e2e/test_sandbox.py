@@ -67,6 +67,16 @@ def test_what_a_system_lacks_is_left_out_and_said(whole, calls, error, words):
     assert done.stderr == f"sstp probe: --sandbox require: the sandbox is on, but without {words}\n"
 
 
+def test_in_a_user_namespace_with_one_user(whole):
+    """As in a rootless container: root there, and nobody else."""
+    whole.serve()
+    whole.sstp = whole.file("sstp-inside", f'#!/bin/sh\nexec unshare --user --map-root-user {whole.sstp} "$@"\n', 0o755)
+    done = whole.probe("-v", to=NAME)
+    assert done.returncode == 0
+    assert ("debug: sandbox: on, but without a user of its own (user 65534 does not exist in this user namespace)\n"
+            in done.stderr)
+
+
 def test_off(lab):
     lab.serve()
     done = lab.probe("--sandbox", "off", "-v", to=NAME)
