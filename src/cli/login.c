@@ -348,12 +348,22 @@ static int check(const struct verb *verb, const struct login_settings *s, struct
 	return EXIT_OK;
 }
 
+static bool take_memory(const struct verb *verb, struct second_try *second)
+{
+	second->password = secret_alloc(2 * PASSWORD_SIZE);
+	if (!second->password) {
+		cli_error(verb, "out of memory");
+		return false;
+	}
+	second->new_password = second->password + PASSWORD_SIZE;
+	return true;
+}
+
 int login_run(const struct verb *verb, const struct login_settings *s,
 	      struct server_settings *server, bool is_check,
 	      int (*start)(void *arg, struct client_cfg *cfg), void *arg)
 {
-	char password[PASSWORD_SIZE] = "", new_password[PASSWORD_SIZE] = "";
-	struct second_try second = { password, new_password, 0 };
+	struct second_try second = { .tries = 0 };
 	struct client_refusal refusal = { 0 };
 	struct client_cfg cfg;
 	bool was_asked;
@@ -363,11 +373,13 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 		return EXIT_USAGE;
 	if (is_check)
 		return check(verb, s, &cfg);
+	if (!take_memory(verb, &second))
+		return EXIT_OTHER;
 	if (upstream_settings_ask(verb, &server->upstream) &&
-	    get_password(verb, s, &cfg, password, &was_asked) &&
+	    get_password(verb, s, &cfg, second.password, &was_asked) &&
 	    fill_ipv6_id(verb, &s->ipv6_id, &cfg) &&
-	    get_new_password(verb, s, &cfg, new_password)) {
-		cfg.password = password;
+	    get_new_password(verb, s, &cfg, second.new_password)) {
+		cfg.password = second.password;
 		cfg.refusal = &refusal;
 		cfg.is_asked = was_asked;
 		do {
@@ -376,8 +388,7 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 		} while (code == EXIT_AUTH && was_asked && ask_again(&cfg, &second));
 	}
 	upstream_settings_wipe(&server->upstream);
-	secret_wipe(password, sizeof(password));
-	secret_wipe(new_password, sizeof(new_password));
+	secret_free(second.password, 2 * PASSWORD_SIZE);
 	return code;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -24,6 +25,25 @@ void secret_wipe(void *at, size_t len)
 {
 	if (len)
 		explicit_bzero(at, len);
+}
+
+void *secret_alloc(size_t len)
+{
+	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		return NULL;
+	mlock(at, len);
+	madvise(at, len, MADV_DONTDUMP);
+	return at;
+}
+
+void secret_free(void *at, size_t len)
+{
+	if (!at)
+		return;
+	secret_wipe(at, len);
+	munmap(at, len);
 }
 
 /* Before Linux 3.17, and under some seccomp filters. */

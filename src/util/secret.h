@@ -15,6 +15,13 @@ bool ct_equal(const void *a, const void *b, size_t len);
 
 void secret_wipe(void *at, size_t len);
 
+/*
+ * Zeroed memory for secrets, of whole pages: not written to swap and not to core dumps, as far as the kernel allows
+ * that (RLIMIT_MEMLOCK). NULL: out of memory. secret_free wipes it.
+ */
+void *secret_alloc(size_t len);
+void secret_free(void *at, size_t len);
+
 /* Fills with random bytes from getrandom(2), or from /dev/urandom if that is refused. Without
  * either the program ends: nothing that it does would be safe. */
 void secret_random(void *to, size_t len);

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -60,12 +62,61 @@ static void random_bytes(void **state)
 	secret_random(NULL, 0);
 }
 
+/* The address sanitizer's mlock does nothing. */
+#ifdef __SANITIZE_ADDRESS__
+enum { LOCKS = false };
+#else
+enum { LOCKS = true };
+#endif
+
+/* The flags of the mapping at that address, from /proc/self/smaps. */
+static bool has_flags(const void *at, const char *flag, const char *other)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long long first, end;
+	bool is_here = false, has = false;
+	char line[512];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx-%llx ", &first, &end) == 2)
+			is_here = first <= (uintptr_t)at && (uintptr_t)at < end;
+		else if (is_here && !strncmp(line, "VmFlags:", 8))
+			has = strstr(line, flag) && strstr(line, other);
+	}
+	fclose(f);
+	return has;
+}
+
+static void locked(void **state)
+{
+	struct rlimit limit;
+	uint8_t *at = secret_alloc(100);
+
+	(void)state;
+	assert_non_null(at);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(at[i], 0);
+	memset(at, 0xaa, 100);
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	if (!has_flags(at, "", "")) {
+		print_message(
+			"skip: kernel: no flags of mappings\n"); /* qemu-user's is such a one */
+		secret_free(at, 100);
+		skip();
+	}
+	assert_true(has_flags(at, " dd", LOCKS && limit.rlim_cur >= 4096 ? " lo" : ""));
+	secret_free(at, 100);
+	secret_free(NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal),
 		cmocka_unit_test(wiped),
 		cmocka_unit_test(random_bytes),
+		cmocka_unit_test(locked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
