@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,6 +90,29 @@ bool keylog_watch(WOLFSSL *ssl, int *fd)
 
 #endif
 
+/*
+ * A process in its sandbox (proc/sandbox.h) cannot open the file again: it goes on with the descriptor of before. The
+ * strings of options stay.
+ */
+static struct {
+	const char *path;
+	int fd;
+} first;
+
+static int open_again(const char *path)
+{
+	int fd = trusted_open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
+	bool is_first = first.path && !strcmp(first.path, path);
+
+	if (fd >= 0 && !first.path) {
+		first.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		first.path = first.fd < 0 ? NULL : path;
+	}
+	if (fd == -EACCES && is_first)
+		fd = fcntl(first.fd, F_DUPFD_CLOEXEC, 0);
+	return fd;
+}
+
 int keylog_open(const char *path, int *fd, struct error *err)
 {
 	struct stat st;
@@ -98,7 +122,7 @@ int keylog_open(const char *path, int *fd, struct error *err)
 			err, "this build's wolfSSL cannot log session keys (HAVE_SECRET_CALLBACK)");
 		return -ENOTSUP;
 	}
-	*fd = trusted_open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
+	*fd = open_again(path);
 	if (*fd < 0) {
 		int error = *fd;
 

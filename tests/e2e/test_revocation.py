@@ -109,6 +109,22 @@ def test_a_list_is_read_again_for_each_connection(lab, maker, chain):
     client.wait_for(f"the certificate of {NAME} was revoked on")
 
 
+@pytest.mark.parametrize("keylog", [False, True])
+def test_a_list_that_root_alone_may_read_is_read_again_from_the_sandbox(lab, maker, chain, keylog):
+    root, middle, leaf = chain
+    server = lab.serve(identity=maker.shown(leaf, middle))
+    lists = maker.file(maker.crl(middle))
+    lists.chmod(0o600)
+    client = lab.start(lab.client, lab.sstp, "proxy", NAME, "-v", "--user", "ann", "--ca-cert", root.cert, "--crl", lists,
+                       "--socks5", "1080", *["--keylog", lab.folder / "keys"] * keylog, label="proxy",
+                       env={"SSTP_PASSWORD": "wonder land"})
+    client.wait_for("^connected in ")
+    lists.write_bytes(maker.crl(middle, [leaf]))
+    server.stop()
+    lab.serve(identity=maker.shown(leaf, middle))
+    client.wait_for(f"the certificate of {NAME} was revoked on")
+
+
 @pytest.mark.parametrize("verb", ["connect", "probe", "proxy"])
 def test_files_that_are_no_lists(lab, maker, chain, verb):
     missing, empty, cut = maker.folder / "missing.pem", maker.file(b"nothing\n"), maker.file(maker.crl(chain[1])[:-200] + (
