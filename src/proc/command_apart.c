@@ -26,6 +26,7 @@ struct supervisor {
 	struct command command;
 	const struct command_cfg *cfg;
 	int fd; /* the other process */
+	bool was_started;
 };
 
 static void report(const struct supervisor *s, int status)
@@ -44,13 +45,21 @@ static void start(struct supervisor *s)
 {
 	struct command_cfg cfg = *s->cfg;
 
+	s->was_started = true;
 	cfg.ended = on_end;
 	cfg.stops_parent = true;
 	if (command_start(&s->command, &cfg))
 		report(s, -1);
 }
 
-/* False: the other process has ended. */
+static bool is_passed_on(int sig)
+{
+	const struct signalfd_siginfo info = { .ssi_signo = (uint32_t)sig };
+
+	return sig != SIGCHLD && command_takes(&info);
+}
+
+/* The other process may be an enemy's. False: it has ended. */
 static bool take_order(struct supervisor *s)
 {
 	uint8_t order;
@@ -60,9 +69,9 @@ static bool take_order(struct supervisor *s)
 		return true;
 	if (n != 1)
 		return false;
-	if (order == START)
+	if (order == START && !s->was_started)
 		start(s);
-	else if (s->command.pid)
+	else if (order && s->command.pid && is_passed_on(order))
 		kill(s->command.pid, order);
 	return true;
 }
