@@ -397,6 +397,7 @@ static int set_up(struct helper_process *p, const struct helper_cfg *cfg, const 
 	int error;
 
 	prctl(PR_SET_NAME, "sstp-helper");
+	unsetenv("NOTIFY_SOCKET"); /* the service manager hears of the other process alone */
 	if (!cfg->needs_proc_self)
 		prctl(PR_SET_DUMPABLE, 0);
 	if (cfg->runs_nothing)
