@@ -168,7 +168,7 @@ static void open_state(struct host *h)
 	int error;
 
 	host_recover(dir, h->cfg.resolv_conf, h->log);
-	error = state_open(&h->state, dir, h->cfg.device);
+	error = state_open(&h->state, dir, h->cfg.device, h->cfg.pid);
 	if (error)
 		log_warn(h->log,
 			 "cannot write to %s (%s): changes on this host are undone at the "

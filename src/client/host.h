@@ -76,6 +76,7 @@ struct host_cfg {
 	int netns_fd; /* the device's namespace, for the forwarder of split DNS; -1: ours */
 	struct dns_forward *dns_forward; /* who runs it; NULL: this process */
 	const char *state_dir;           /* NULL: HOST_STATE_DIR */
+	pid_t pid;                       /* of the program, for its file there; 0: this process */
 	/*
 	 * For watching the host's network and for running programs that set DNS servers in the
 	 * background; SIGCHLD must be one of its signals. NULL: no watching, and we wait for

@@ -10,6 +10,7 @@
 
 #include "client/lockdown.h"
 #include "client/script.h"
+#include "client/state.h"
 #include "net/sockopt.h"
 
 struct local_setup {
@@ -337,6 +338,7 @@ static enum tunnel_reason open_own_host(struct local_setup *t)
 		.resolv_conf_fd = n->resolv_conf_fd,
 		.netns_fd = n->netns_fd,
 		.dns_forward = cfg->dns_forward,
+		.pid = cfg->pid,
 		.loop = t->user->loop,
 		.settled = host_settled,
 		.arg = t,
@@ -473,6 +475,7 @@ static enum tunnel_reason open_setup(struct host_setup *s, const struct host_set
 	enum tunnel_reason reason;
 
 	t->user = user;
+	state_wait_for_dying(HOST_STATE_DIR);
 	reason = lock(t);
 	if (!reason)
 		reason = check_mark(t);

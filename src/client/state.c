@@ -5,17 +5,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "util/clock.h"
 #include "util/file.h"
 
-enum { FILE_LEN_MAX = 64 * 1024, FOLDER_TRIES = 10 };
+enum { FILE_LEN_MAX = 64 * 1024, FOLDER_TRIES = 10, DYING_LOOK_MS = 5 };
 
-static const char suffix[] = ".state";
+static const char suffix[] = ".state", process_word[] = ", process ";
 static const char unreachable[] = " unreachable", is_throw[] = " throw";
 
 static uint64_t own_netns(void)
@@ -45,10 +48,9 @@ static size_t print_route(const char *kind, const struct route *r, char *to, siz
 static size_t print_facts(const struct state *s, char *to, size_t room)
 {
 	const struct state_facts *f = &s->facts;
-	size_t n =
-		(size_t)snprintf(to, room,
-				 "# sstp writes here what to undo if it crashes: %s, process %ld\n",
-				 s->device, (long)getpid());
+	size_t n = (size_t)snprintf(to, room,
+				    "# sstp writes here what to undo if it crashes: %s%s%ld\n",
+				    s->device, process_word, (long)s->pid);
 
 	n += (size_t)snprintf(to + n, room - n, "netns %llu\n", (unsigned long long)f->netns);
 	for (size_t i = 0; i < f->route_count; i++)
@@ -156,12 +158,13 @@ static int check_folder(const char *dir)
 	return st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)) ? 0 : -EPERM;
 }
 
-int state_open(struct state *s, const char *dir, const char *device)
+int state_open(struct state *s, const char *dir, const char *device, pid_t pid)
 {
 	int error = check_folder(dir);
 
 	memset(s, 0, sizeof(*s));
 	s->fd = -1;
+	s->pid = pid ? pid : getpid();
 	s->facts.netns = own_netns();
 	snprintf(s->device, sizeof(s->device), "%s", device);
 	if (error)
@@ -251,6 +254,7 @@ void state_each_dead(const char *dir, void (*undo)(void *arg, struct state_facts
 		return;
 	while ((entry = readdir(d))) {
 		memset(&s, 0, sizeof(s));
+		s.pid = getpid();
 		snprintf(s.path, sizeof(s.path), "%s/%s", dir, entry->d_name);
 		snprintf(s.device, sizeof(s.device), "%.*s", (int)strcspn(entry->d_name, "."),
 			 entry->d_name);
@@ -261,4 +265,56 @@ void state_each_dead(const char *dir, void (*undo)(void *arg, struct state_facts
 		close(s.fd);
 	}
 	closedir(d);
+}
+
+/* ---- helpers of programs that were killed */
+
+static bool is_locked(const char *path)
+{
+	int fd = file_open_locked(path, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -EBUSY;
+}
+
+/* Of the program that wrote the file, in our PID namespace; 0: it is not known. */
+static pid_t program_of(const char *path)
+{
+	char *text;
+	const char *at;
+	size_t len;
+	long pid = 0;
+
+	if (file_read(path, FILE_LEN_MAX, &text, &len) || !text)
+		return 0;
+	at = strstr(text, process_word);
+	if (at)
+		pid = strtol(at + strlen(process_word), NULL, 10);
+	file_free(text, len);
+	return (pid_t)pid;
+}
+
+static bool is_dying(const char *path)
+{
+	pid_t pid = is_locked(path) ? program_of(path) : 0;
+
+	return pid > 0 && kill(pid, 0) && errno == ESRCH;
+}
+
+void state_wait_for_dying(const char *dir)
+{
+	const struct timespec pause = { 0, DYING_LOOK_MS * 1000000L };
+	uint64_t until = clock_now_ms() + STATE_DYING_MS;
+	DIR *d = opendir(dir);
+	char path[PATH_MAX];
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+		while (has_suffix(entry->d_name) && is_dying(path) && clock_now_ms() < until)
+			nanosleep(&pause, NULL);
+	}
+	if (d)
+		closedir(d);
 }

@@ -44,17 +44,26 @@ struct state {
 	int fd; /* -1: there is no file, and a crash leaves our changes */
 	char path[PATH_MAX];
 	char device[32];
+	pid_t pid; /* of the program, whose helper process may write the file */
 	struct state_facts facts;
 };
 
 /*
+ * `pid`: of the program, for the file; 0: this process.
  * Creates the folder (0700) and the file, and locks it. Its former content is lost: call
  * state_each_dead first. Returns 0 or -errno; `s` is usable in any case. -EBUSY: another process
  * has it.
  */
-int state_open(struct state *s, const char *dir, const char *device);
+int state_open(struct state *s, const char *dir, const char *device, pid_t pid);
 int state_save(struct state *s);   /* writes the current facts */
 void state_close(struct state *s); /* removes the file */
+
+/*
+ * Waits until the helpers of programs that were killed have ended, too, STATE_DYING_MS at most: until then they hold
+ * the locks of state files.
+ */
+enum { STATE_DYING_MS = 2000 };
+void state_wait_for_dying(const char *dir);
 
 /* Whether these facts are about our network namespace. */
 bool state_is_here(const struct state_facts *f);
