@@ -85,6 +85,7 @@ complete -c sstp -n '__fish_seen_subcommand_from connect' -l no-control -d 'open
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l metrics -x -d 'serve Prometheus\' metrics there, to anybody, at http://ADDR:PORT/metrics'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l ready-fd -x -d 'write 1 to descriptor N once connected, and close it'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l exit-fd -x -d 'end when the other end of descriptor N, a pipe or a socket, is closed'
+complete -c sstp -n '__fish_seen_subcommand_from connect' -l sandbox -x -a 'auto require off' -d 'auto'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l config -s c -r -F -d 'read settings from FILE'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l check -d 'check the settings, say what is wrong with them, and stop'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l verbose -s v -d 'log packets and transitions too'

@@ -5,12 +5,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/attempt.h"
 #include "cli/background.h"
 #include "cli/exit_code.h"
 #include "cli/network.h"
+#include "cli/sandbox_option.h"
 #include "cli/verbs.h"
+#include "client/client_helper.h"
+#include "client/host_helper.h"
+#include "client/host_permits.h"
 #include "client/lockdown.h"
 #include "client/policy.h"
+#include "util/log_writer.h"
 
 struct connect_settings {
 	struct common_settings common;
@@ -26,6 +32,7 @@ struct connect_settings {
 	int tun_fd; /* this and the other descriptors: -1: none */
 	const char *script_tun;
 	struct background_settings background;
+	struct sandbox_settings sandbox;
 	int ready_fd, exit_fd;
 };
 
@@ -141,7 +148,8 @@ static const struct option_use uses[] = {
 	{ .group = &control_options, .at = AT(login.control) },
 	{ .group = &metrics_options, .at = AT(login.metrics) },
 	{ .group = &descriptor_options },
-	{ .heading = "General", .group = &common_options, .at = AT(common) },
+	{ .heading = "General", .group = &sandbox_options, .at = AT(sandbox) },
+	{ .group = &common_options, .at = AT(common) },
 };
 
 static struct netdev_source source_of(const struct connect_settings *s)
@@ -331,7 +339,99 @@ static bool are_all_resolved(const struct client_cfg *cfg)
 	return are;
 }
 
-static int connect_to(void *arg, struct client_cfg *cfg)
+/* ---- with a helper, in the sandbox */
+
+static bool has_sandbox(const struct connect_settings *s)
+{
+	return s->sandbox.mode != SANDBOX_OFF;
+}
+
+static struct host_service_cfg permitted_of(const struct connect_settings *s,
+					    const struct client_cfg *cfg,
+					    const struct host_setup_cfg *host,
+					    const struct host_permits *p)
+{
+	return (struct host_service_cfg){
+		.host = *host,
+		.asks_server = cfg->asks_server,
+		.wants_prefix = cfg->wants_prefix,
+		.has_named = s->network.route_hosts.count > 0,
+		.ports = p->ports,
+		.port_count = p->port_count,
+		.only = p->is_looked_up ? NULL : p->addrs,
+		.only_count = p->addr_count,
+		.congestion = cfg->congestion,
+	};
+}
+
+/* The given device; the program of --script-tun has our standard input and output. */
+static size_t kept_by_helper(const struct netdev_source *source, int keep[2])
+{
+	switch (source->kind) {
+	case NETDEV_GIVEN:
+		keep[0] = source->fd;
+		return 1;
+	case NETDEV_FOR_SCRIPT:
+		keep[0] = STDIN_FILENO;
+		keep[1] = STDOUT_FILENO;
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+static int connect_with_helper(const struct connect_settings *s, struct client_cfg *cfg,
+			       const struct tun_backend_cfg *device,
+			       struct client_sandbox_cfg *sandbox)
+{
+	static struct host_permits permits;
+	static struct host_service service;
+	struct host_service_cfg permitted;
+	int keep[2], code = EXIT_OTHER, error;
+	struct client_helper helper = {
+		.pid_file = s->background.pid_file,
+		.host = &service.service,
+		.keep = keep,
+		.keep_count = kept_by_helper(&device->host.source, keep),
+		.needs_proc_self = device->host.source.kind == NETDEV_IN_NETNS,
+	};
+
+	host_permits_of(cfg, &permits);
+	permitted = permitted_of(s, cfg, &device->host, &permits);
+	service = (struct host_service){ .cfg = &permitted, .make = host_setup_new };
+	host_service_init(&service);
+	error = client_helper_start(&helper);
+	if (error) {
+		cli_error(&connect_verb, "the helper process: %s", strerror(-error));
+		return code;
+	}
+	sandbox->helper = &helper;
+	cfg->backend = tun_backend_new(device, host_helper_new(&device->host, helper.helper));
+	if (cfg->backend)
+		code = login_connect(cfg);
+	else
+		cli_error(&connect_verb, "%s", strerror(ENOMEM));
+	client_helper_close(&helper);
+	sandbox->helper = NULL;
+	return code;
+}
+
+static int connect_with(const struct connect_settings *s, struct client_cfg *cfg,
+			const struct tun_backend_cfg *device)
+{
+	struct client_sandbox_cfg sandbox = { .verb = SANDBOX_CONNECT, .mode = s->sandbox.mode };
+
+	cfg->sandbox = &sandbox;
+	if (has_sandbox(s))
+		return connect_with_helper(s, cfg, device, &sandbox);
+	cfg->backend = tun_backend_new(device, host_setup_new(&device->host));
+	if (cfg->backend)
+		return login_connect(cfg);
+	cli_error(&connect_verb, "%s", strerror(ENOMEM));
+	return EXIT_OTHER;
+}
+
+static int connect_once(void *arg, struct client_cfg *cfg)
 {
 	const struct connect_settings *s = arg;
 	struct waiters waiters = { .ready_fd = s->ready_fd };
@@ -339,15 +439,16 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	struct server_name server = server_ref_name(&cfg->server);
 	const char *dialed = cfg->server.proxy ? cfg->server.proxy->name : server.text;
 	struct tun_backend_cfg device;
-	int code = EXIT_OTHER;
+	int code;
 
 	if (!background_begin(&waiters.background, &connect_verb, &s->background))
-		return code;
+		return EXIT_OTHER;
 	common_warn_about_keylog(s->server.tls.keylog);
 	cfg->ready = notify_waiters;
 	cfg->ready_arg = &waiters;
 	cfg->mark = mark_of(s);
 	device = device_of(s);
+	device.host.pid = getpid();
 	if (s->lockdown) {
 		device.host.lockdown = dialed;
 		cfg->is_locked = true;
@@ -359,19 +460,24 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	cfg->asks_server = !s->network.no_server_routes;
 	cfg->wants_prefix = s->network.request_prefix.is_wanted;
 	cfg->delegated_len = s->network.request_prefix.len;
-	cfg->backend = tun_backend_new(&device, host_setup_new(&device.host));
-	if (cfg->backend)
-		code = login_connect(cfg);
-	else
-		cli_error(&connect_verb, "%s", strerror(ENOMEM));
+	code = connect_with(s, cfg, &device);
 	background_end(&waiters.background);
 	return code;
+}
+
+static int connect_to(void *arg, struct client_cfg *cfg)
+{
+	const struct connect_settings *s = arg;
+
+	return cfg->is_asked && has_sandbox(s) ? attempt_run(cfg, connect_once, arg)
+					       : connect_once(arg, cfg);
 }
 
 static int run(void *arg)
 {
 	struct connect_settings *s = arg;
 
+	log_writer_wait();
 	common_apply(&s->common);
 	return is_one_target(s) && routes_make_sense(s) && is_dns_possible(s)
 		       ? login_run(&connect_verb, &s->login, &s->server, s->common.check,
@@ -383,6 +489,7 @@ static struct connect_settings settings = {
 	.server = SERVER_DEFAULTS,
 	.login = LOGIN_DEFAULTS,
 	.network = NETWORK_DEFAULTS,
+	.sandbox = SANDBOX_DEFAULTS,
 	.tun_fd = -1,
 	.ready_fd = -1,
 	.exit_fd = -1,

@@ -136,8 +136,18 @@ def start_proxy_with_command(lab, words, options, env):
     return start_proxy(lab, words, options, env, ("--", "sleep", "1000"))
 
 
+def start_connect(lab, words, options, env):
+    lab.serve()
+    to = ["--script-tun", "exec sleep 1000"] if len(words) > 1 else []  # an ordinary user makes no device
+    program = lab.start(lab.client, *words, "connect", SERVER, "-v", "--user", "ann", "--servercert", lab.pki.server.pin,
+                        *to, *options, label="connect", env={**env, "SSTP_PASSWORD": "wonder land"})
+    program.wait_for("^connected in ")
+    return program, None
+
+
 # How to start it, and how many other processes it has: the helper, the supervisor of the command.
-VERBS = {"probe": (start_probe, 0), "proxy": (start_proxy, 1), "proxy -- COMMAND": (start_proxy_with_command, 2)}
+VERBS = {"probe": (start_probe, 0), "proxy": (start_proxy, 1), "proxy -- COMMAND": (start_proxy_with_command, 2),
+         "connect": (start_connect, 1)}
 
 
 @contextmanager
