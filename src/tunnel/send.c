@@ -163,25 +163,24 @@ static void use_bbr(struct tunnel *t, const struct choice_facts *f)
 	t->cfg.may_use_bbr = false;
 	log_debug(t->cfg.log, "congestion control bbr (round trip %u ms, at least %u ms): %s",
 		  f->rtt_ms, f->min_rtt_ms, error ? congestion_error_text(error) : "set");
-	if (error)
+	if (error || !t->choice.queue_ms)
 		return;
-	choice_begin_bbr(&t->choice, loop_now(t->cfg.loop));
-	if (t->choice.capped_ms)
-		unsent_cap(t->wire.fd, t->unsent.rate / 2);
+	t->choice.capped_ms = loop_now(t->cfg.loop);
+	unsent_cap(t->wire.fd, t->unsent.rate / 2);
 }
 
 static void choose_congestion_control(struct tunnel *t)
 {
 	const struct unsent *u = &t->unsent;
-	struct choice_facts f = {
-		u->rtt_ms, u->min_rtt_ms, u->repeated, u->delivered, u->mss,
-	};
-	uint64_t now = loop_now(t->cfg.loop), rate;
+	struct choice_facts f = { u->rtt_ms, u->min_rtt_ms, u->repeated };
+	uint64_t now = loop_now(t->cfg.loop);
 
 	if (t->cfg.may_use_bbr && choice_is_bbr(&t->choice, &f, now))
 		use_bbr(t, &f);
-	else if (choice_limit(&t->choice, &f, now, &rate))
-		unsent_cap(t->wire.fd, rate);
+	if (!t->choice.capped_ms || !choice_is_drained(&t->choice, &f, now))
+		return;
+	t->choice.capped_ms = 0;
+	unsent_cap(t->wire.fd, 0);
 }
 
 /* Updates what depends on the speed and state of the socket. */

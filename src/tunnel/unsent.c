@@ -54,8 +54,6 @@ bool unsent_look(struct unsent *u, int fd, uint64_t now_ms)
 	u->rtt_ms = info.tcpi_rtt / 1000;
 	u->min_rtt_ms = info.tcpi_min_rtt / 1000;
 	u->repeated = info.tcpi_total_retrans;
-	u->delivered = info.tcpi_delivered;
-	u->mss = info.tcpi_snd_mss;
 	/* Right while there is a queue; the kernel's delivery rate is too high if ACKs come in bunches. */
 	u->rate = info.tcpi_rtt ? (uint64_t)info.tcpi_unacked * info.tcpi_snd_mss * 1000000 /
 					  info.tcpi_rtt

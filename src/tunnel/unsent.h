@@ -37,10 +37,8 @@ struct unsent {
 	bool is_held;     /* the limit is reached: EPOLLOUT says when there is room again */
 	/* by the last unsent_look */
 	uint32_t rtt_ms, min_rtt_ms;
-	uint32_t repeated;  /* segments retransmitted since the beginning */
-	uint32_t delivered; /* segments that have arrived since then, in whatever order */
-	uint32_t mss;
-	uint64_t rate; /* bytes a second that arrive, while there is a queue */
+	uint32_t repeated; /* segments retransmitted since the beginning */
+	uint64_t rate;     /* bytes a second that arrive, while there is a queue */
 	bool is_recovering;
 	struct sndbuf sndbuf;
 };
