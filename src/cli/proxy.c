@@ -18,6 +18,7 @@
 #include "client/client_helper.h"
 #include "proxy/proxy.h"
 #include "util/log_writer.h"
+#include "util/seccomp.h"
 #include "util/secret.h"
 
 struct forward_list {
@@ -318,12 +319,20 @@ static int connect_with_helper(const struct start *start, struct client_cfg *cfg
 {
 	struct client_helper helper = { .pid_file = start->settings->background.pid_file };
 	uint16_t *ports = ports_of(start->proxy, &sandbox->port_count);
-	int code = EXIT_OTHER, error = ports ? client_helper_start(&helper) : -ENOMEM;
+	int code, error = ports ? client_helper_start(&helper) : -ENOMEM;
 
 	sandbox->ports = ports;
 	sandbox->helper = &helper;
-	if (error) {
-		cli_error(&proxy_verb, "the helper process: %s", strerror(-error));
+	if (error && sandbox->mode == SANDBOX_REQUIRE) {
+		cli_error(&proxy_verb, "--sandbox require: the helper process: %s%s",
+			  strerror(-error), seccomp_advice(error));
+		code = EXIT_OTHER;
+	} else if (error) {
+		log_debug(NULL, "no sandbox, since there is no helper process: %s",
+			  strerror(-error));
+		sandbox->mode = SANDBOX_OFF;
+		sandbox->helper = NULL;
+		code = login_connect(cfg);
 	} else {
 		code = login_connect(cfg);
 		client_helper_close(&helper);

@@ -429,8 +429,8 @@ static _Noreturn void helper_main(const struct helper_cfg *cfg, const int own[2]
 		error = loop_run(p->loop);
 	if (p)
 		end(p);
-	if (error)
-		log_error(NULL, "the helper process: %s", strerror(-error));
+	if (error) /* the process that asks reports it, with what it cannot do therefore */
+		log_debug(NULL, "the helper process: %s", strerror(-error));
 	log_flush(LOG_FLUSH_MS);
 	_exit(error != 0);
 }
