@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,18 +53,26 @@ static bool has_no_getrandom(int error)
 	return error == ENOSYS || error == EPERM || error == EACCES;
 }
 
+/* It stays open: in a sandbox it cannot be opened again. */
+static int urandom(void)
+{
+	static _Atomic int kept = -1;
+	int none = -1, fd = atomic_load(&kept);
+
+	if (fd >= 0)
+		return fd;
+	fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || atomic_compare_exchange_strong(&kept, &none, fd))
+		return fd;
+	close(fd); /* another thread was faster */
+	return none;
+}
+
 static ssize_t read_urandom(void *to, size_t len)
 {
-	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC), error;
-	ssize_t n;
+	int fd = urandom();
 
-	if (fd < 0)
-		return -1;
-	n = read(fd, to, len);
-	error = errno;
-	close(fd);
-	errno = error;
-	return n;
+	return fd < 0 ? -1 : read(fd, to, len);
 }
 
 void secret_random(void *to, size_t len)
