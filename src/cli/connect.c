@@ -380,6 +380,18 @@ static size_t kept_by_helper(const struct netdev_source *source, int keep[2])
 	}
 }
 
+/* In one process, with all rights. */
+static int connect_alone(struct client_cfg *cfg, const struct tun_backend_cfg *device,
+			 struct client_sandbox_cfg *sandbox)
+{
+	sandbox->mode = SANDBOX_OFF;
+	cfg->backend = tun_backend_new(device, host_setup_new(&device->host));
+	if (cfg->backend)
+		return login_connect(cfg);
+	cli_error(&connect_verb, "%s", strerror(ENOMEM));
+	return EXIT_OTHER;
+}
+
 static int connect_with_helper(const struct connect_settings *s, struct client_cfg *cfg,
 			       const struct tun_backend_cfg *device,
 			       struct client_sandbox_cfg *sandbox)
@@ -401,10 +413,10 @@ static int connect_with_helper(const struct connect_settings *s, struct client_c
 	service = (struct host_service){ .cfg = &permitted, .make = host_setup_new };
 	host_service_init(&service);
 	error = client_helper_start(&helper);
-	if (error) {
-		cli_error(&connect_verb, "the helper process: %s", strerror(-error));
-		return code;
-	}
+	if (error)
+		return sandbox_goes_without(&connect_verb, sandbox->mode, error)
+			       ? connect_alone(cfg, device, sandbox)
+			       : code;
 	sandbox->helper = &helper;
 	cfg->backend = tun_backend_new(device, host_helper_new(&device->host, helper.helper));
 	if (cfg->backend)
@@ -422,13 +434,8 @@ static int connect_with(const struct connect_settings *s, struct client_cfg *cfg
 	struct client_sandbox_cfg sandbox = { .verb = SANDBOX_CONNECT, .mode = s->sandbox.mode };
 
 	cfg->sandbox = &sandbox;
-	if (has_sandbox(s))
-		return connect_with_helper(s, cfg, device, &sandbox);
-	cfg->backend = tun_backend_new(device, host_setup_new(&device->host));
-	if (cfg->backend)
-		return login_connect(cfg);
-	cli_error(&connect_verb, "%s", strerror(ENOMEM));
-	return EXIT_OTHER;
+	return has_sandbox(s) ? connect_with_helper(s, cfg, device, &sandbox)
+			      : connect_alone(cfg, device, &sandbox);
 }
 
 static int connect_once(void *arg, struct client_cfg *cfg)

@@ -323,19 +323,13 @@ static int connect_with_helper(const struct start *start, struct client_cfg *cfg
 
 	sandbox->ports = ports;
 	sandbox->helper = &helper;
-	if (error && sandbox->mode == SANDBOX_REQUIRE) {
-		cli_error(&proxy_verb, "--sandbox require: the helper process: %s%s",
-			  strerror(-error), seccomp_advice(error));
-		code = EXIT_OTHER;
-	} else if (error) {
-		log_debug(NULL, "no sandbox, since there is no helper process: %s",
-			  strerror(-error));
+	if (!error) {
+		code = login_connect(cfg);
+		client_helper_close(&helper);
+	} else if (sandbox_goes_without(&proxy_verb, sandbox->mode, error)) {
 		sandbox->mode = SANDBOX_OFF;
 		sandbox->helper = NULL;
 		code = login_connect(cfg);
-	} else {
-		code = login_connect(cfg);
-		client_helper_close(&helper);
 	}
 	sandbox->helper = NULL;
 	sandbox->ports = NULL;

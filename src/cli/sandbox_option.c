@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cli_error.h"
+#include "util/log.h"
+#include "util/seccomp.h"
+
 static bool set_mode(void *to, const char *value, struct error *err)
 {
 	static const struct {
@@ -34,3 +38,14 @@ static const struct option sandbox_table[] = {
 };
 
 const struct option_group sandbox_options = OPTION_GROUP(sandbox_table);
+
+bool sandbox_goes_without(const struct verb *verb, enum sandbox_mode mode, int error)
+{
+	if (mode != SANDBOX_REQUIRE)
+		log_warn(NULL, "there is no sandbox: the helper process cannot be started: %s%s",
+			 strerror(-error), seccomp_advice(error));
+	else
+		cli_error(verb, "--sandbox require: the helper process cannot be started: %s%s",
+			  strerror(-error), seccomp_advice(error));
+	return mode != SANDBOX_REQUIRE;
+}

@@ -12,6 +12,14 @@ struct sandbox_settings {
 
 extern const struct option_group sandbox_options;
 
+struct verb;
+
+/*
+ * The helper process cannot be started, for the reason -errno. True: the verb goes on without a sandbox, in one
+ * process, as where fork(2) is refused. Logged.
+ */
+bool sandbox_goes_without(const struct verb *verb, enum sandbox_mode mode, int error);
+
 /* The sanitizers read files and trace the process at its end, which the sandbox forbids. */
 #ifdef __SANITIZE_ADDRESS__
 #define SANDBOX_DEFAULTS            \

@@ -23,6 +23,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/log_writer.h"
+#include "util/seccomp.h"
 #include "util/secret.h"
 
 struct helper {

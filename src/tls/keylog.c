@@ -90,23 +90,21 @@ bool keylog_watch(WOLFSSL *ssl, int *fd)
 
 #endif
 
-/*
- * A process in its sandbox (proc/sandbox.h) cannot open the file again: it goes on with the descriptor of before. The
- * strings of options stay.
- */
+/* A process in its sandbox (proc/sandbox.h) cannot open the file again: it goes on with the descriptor of before. */
 static struct {
-	const char *path;
+	char path[PATH_MAX]; /* "": none */
 	int fd;
 } first;
 
 static int open_again(const char *path)
 {
 	int fd = trusted_open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
-	bool is_first = first.path && !strcmp(first.path, path);
+	bool is_first = !strcmp(first.path, path);
 
-	if (fd >= 0 && !first.path) {
+	if (fd >= 0 && !*first.path) {
 		first.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-		first.path = first.fd < 0 ? NULL : path;
+		if (first.fd >= 0)
+			snprintf(first.path, sizeof(first.path), "%s", path);
 	}
 	if (fd == -EACCES && is_first)
 		fd = fcntl(first.fd, F_DUPFD_CLOEXEC, 0);

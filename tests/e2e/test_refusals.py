@@ -52,6 +52,7 @@ def test_a_refused_system_call_is_explained(sstp, calls, argv, status, words, er
     ("getrandom", PROXY), # /dev/urandom takes its place
     ("pidfd_open", CONNECT),
     ("unshare,setns,mount", CONNECT),
+    ("unshare,setns,mount,fork,vfork,socketpair", CONNECT),
     ("unshare,setns,mount,clone,fork,vfork,clone3,socketpair", PROXY),
 ])
 def test_what_can_be_done_without(sstp, calls, argv, error):
