@@ -123,6 +123,7 @@ static const struct {
 	{ SYS_getegid, ALL, 0 },
 	{ SYS_uname, ALL, 0 },
 	{ SYS_sysinfo, ALL, 0 },
+	{ SYS_getrusage, CONNECT | RUN | PROXY, 0 }, /* for metrics */
 	{ SYS_prctl, ALL, PRCTL },
 	{ SYS_prlimit64, ALL, OWN_LIMITS },
 	{ SYS_exit, ALL, 0 },
