@@ -238,7 +238,7 @@ static bool is_permitted_port(const struct host_service_cfg *cfg, uint16_t port)
 
 static bool is_permitted_address(const struct host_service_cfg *cfg, const struct ip_addr *a)
 {
-	for (size_t i = 0; i < cfg->only_count; i++) {
+	for (size_t i = 0; cfg->only && i < cfg->only_count; i++) {
 		struct ip_addr only = ip_from_sockaddr(&cfg->only[i]);
 
 		if (ip_equal(&only, a))
