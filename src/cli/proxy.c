@@ -18,7 +18,6 @@
 #include "client/client_helper.h"
 #include "proxy/proxy.h"
 #include "util/log_writer.h"
-#include "util/seccomp.h"
 #include "util/secret.h"
 
 struct forward_list {
@@ -319,7 +318,7 @@ static int connect_with_helper(const struct start *start, struct client_cfg *cfg
 {
 	struct client_helper helper = { .pid_file = start->settings->background.pid_file };
 	uint16_t *ports = ports_of(start->proxy, &sandbox->port_count);
-	int code, error = ports ? client_helper_start(&helper) : -ENOMEM;
+	int code = EXIT_OTHER, error = ports ? client_helper_start(&helper) : -ENOMEM;
 
 	sandbox->ports = ports;
 	sandbox->helper = &helper;
