@@ -2,6 +2,7 @@
 #include "control/metrics_page.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -86,32 +87,42 @@ struct metrics_label metrics_label(const char *value)
 
 /* ---- the process */
 
+/* Of our own process; -1 and NULL: not open. They stay open. */
+static int statm_fd = -1;
+static DIR *descriptors;
+
+void metrics_open_process(void)
+{
+	if (statm_fd < 0)
+		statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	if (!descriptors)
+		descriptors = opendir("/proc/self/fd");
+}
+
 /* The second number is the resident size in pages, proc(5). */
 static uint64_t read_resident(void)
 {
-	unsigned long long pages = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
+	char text[128];
+	ssize_t len = pread(statm_fd, text, sizeof(text) - 1, 0);
+	unsigned long long pages;
 
-	if (!f)
+	text[len > 0 ? len : 0] = '\0';
+	if (sscanf(text, "%*u %llu", &pages) != 1)
 		return 0;
-	if (fscanf(f, "%*u %llu", &pages) != 1)
-		pages = 0;
-	fclose(f);
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* Of 10,000 sessions' descriptors each is a directory entry: some milliseconds, in the main thread. */
 static uint64_t count_files(void)
 {
-	DIR *dir = opendir("/proc/self/fd");
 	uint64_t count = 0;
 
-	if (!dir)
+	if (!descriptors)
 		return 0;
-	while (readdir(dir))
+	rewinddir(descriptors);
+	while (readdir(descriptors))
 		count++;
-	closedir(dir);
-	return count > 3 ? count - 3 : 0; /* . and .., and the folder's own */
+	return count > 4 ? count - 4 : 0; /* . and .., and these two descriptors */
 }
 
 static double seconds_of(const struct timeval *t)
@@ -124,6 +135,7 @@ void metrics_read_process(struct metrics_process *m, uint64_t uptime_ms)
 	struct rusage usage = { .ru_nvcsw = 0 };
 	struct rlimit limit = { .rlim_cur = 0 };
 
+	metrics_open_process();
 	getrusage(RUSAGE_SELF, &usage);
 	getrlimit(RLIMIT_NOFILE, &limit);
 	m->resident_bytes = read_resident();

@@ -50,6 +50,8 @@ struct metrics_process {
 	int64_t started; /* seconds since 1970 */
 };
 
+/* Opens what metrics_read_process reads, for a process that will not be able to. */
+void metrics_open_process(void);
 void metrics_read_process(struct metrics_process *m, uint64_t uptime_ms);
 void metrics_put_process(struct metrics_page *p, const struct metrics_process *m);
 

@@ -9,6 +9,7 @@
 #include "server/leases.h"
 #include "server/registry.h"
 #include "util/file.h"
+#include "util/file_agent.h"
 #include "util/log.h"
 
 void leases_file_load(struct leases_file *f)
@@ -55,7 +56,7 @@ void leases_file_save(struct leases_file *f)
 		text = registry_print_leases(f->registry, &len);
 	if (!text)
 		return;
-	if (f->is_default)
+	if (f->is_default && !file_agent_used())
 		make_folder(f->path);
 	error = file_replace(f->path, text, len, NULL);
 	free(text);
