@@ -66,6 +66,22 @@ static void permit_sockets(struct permitting *p, const struct server_cfg *cfg)
 			permit(p, cfg->listen[i].path, HELPER_FILE_REMOVE);
 }
 
+/*
+ * The other process has the keys, so nobody here reads these files. One with the certificate too is read here for a TLS
+ * terminator's crypto binding.
+ */
+static void permit_no_keys(struct permitting *p, const struct server_cfg *cfg)
+{
+	const struct tls_client_cfg *radius = cfg->radius ? &cfg->radius->tls : NULL;
+
+	for (size_t i = 0; cfg->keys && i < cfg->cert_count; i++)
+		if (!cfg->front.binding_cert_count ||
+		    strcmp(cfg->certs[i].key_file, cfg->certs[i].cert_file) != 0)
+			permit(p, cfg->certs[i].key_file, HELPER_FILE_SECRET);
+	if (cfg->keys && radius)
+		permit(p, radius->key_file, HELPER_FILE_SECRET);
+}
+
 /* What was read at the start is permitted already. */
 static int permit_all(struct server_helper *h, const struct server_cfg *cfg)
 {
@@ -78,6 +94,7 @@ static int permit_all(struct server_helper *h, const struct server_cfg *cfg)
 	       cfg->is_leases_default ? HELPER_FILE_WRITE_FOLDER : HELPER_FILE_WRITE);
 	permit(&p, cfg->pid_file, HELPER_FILE_REMOVE);
 	permit_sockets(&p, cfg);
+	permit_no_keys(&p, cfg);
 	return p.error;
 }
 
