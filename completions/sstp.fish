@@ -299,6 +299,7 @@ complete -c sstp -n '__fish_seen_subcommand_from serve' -l workers -x -d 'use N 
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l no-watch -d 'do not reload the configuration file, users, filters and certificates when they change, only on SIGHUP'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l background -s b -d 'go to the background once connected, or listening'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l pid-file -r -F -d 'write the process id to FILE'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l sandbox -x -a 'auto require off' -d 'auto'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l control -x -d 'the control socket, for sstp status and others'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l control-group -x -d 'let the members of GROUP use the control socket, beside root and this user'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l no-control -d 'open no control socket'

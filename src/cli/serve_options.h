@@ -10,6 +10,7 @@
 #include "cli/login.h"
 #include "cli/network.h"
 #include "cli/radius_options.h"
+#include "cli/sandbox_option.h"
 #include "server/pool.h"
 #include "server/server_cfg.h"
 
@@ -33,6 +34,7 @@ struct dns_list {
 };
 
 struct serve_settings {
+	struct sandbox_settings sandbox;
 	struct common_settings common;
 	struct listen_list listen;
 	struct front_cfg front;
@@ -74,6 +76,7 @@ struct serve_settings {
 	{                                                                                        \
 		.tls = TLS_DEFAULTS, .auth = AUTH_DEFAULT, .device = DEVICE_DEFAULTS,            \
 		.link = LINK_DEFAULTS, .user_sessions = USER_SESSIONS_UNSET, .max_failures = 20, \
+		.sandbox = { .mode = SANDBOX_OFF },                                              \
 	}
 
 /* at: struct serve_settings */

@@ -33,6 +33,7 @@
 #include "server/settings.h"
 #include "server/server_control.h"
 #include "server/server_helper.h"
+#include "server/server_sandbox.h"
 #include "server/server_netdev.h"
 #include "server/worker.h"
 #include "tls/key_process.h"
@@ -1039,8 +1040,10 @@ static enum tunnel_reason run(struct server *srv)
 {
 	int error;
 
+	error = server_sandbox_enter(srv->cfg, &srv->control.sandbox);
 	log_writer_go_on();
-	error = start_radius(srv);
+	if (!error)
+		error = start_radius(srv);
 	if (!error)
 		error = start_workers(srv);
 

@@ -6,6 +6,7 @@
 #include "auth/radius_cfg.h"
 #include "eap/eap_names.h"
 #include "ppp/ppp.h"
+#include "proc/sandbox.h"
 #include "server/front_cfg.h"
 #include "tls/cfg.h"
 #include "util/error.h"
@@ -45,6 +46,7 @@ struct server_cfg {
 	struct front_cfg front;
 	const struct tls_server_cfg *certs; /* the first is the default */
 	size_t cert_count;
+	enum sandbox_mode sandbox;
 	bool no_watch;   /* files are reloaded when that is asked for, not when they change */
 	bool strict_sni; /* a client that asks for a name of no certificate is refused */
 	const char *users_file;          /* NULL: none */

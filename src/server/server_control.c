@@ -151,6 +151,7 @@ static void print_status(struct server_control *s, const struct stats *sum, stru
 	json_number(j, "max_sessions", s->max_sessions);
 	json_number(j, "half_open", sum->half_open);
 	json_number(j, "bans", registry_each_ban(sh->registry, now, ignore_ban, NULL));
+	sandbox_report_json(&s->sandbox, j);
 	put_totals(sum, j);
 }
 
@@ -655,6 +656,7 @@ bool server_control_open(struct server_control *s)
 
 	if (!settings)
 		return true;
+	metrics_open_process();
 	cfg.group = settings->place.group;
 	return control_service_open(&s->service, settings, &cfg);
 }

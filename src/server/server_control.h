@@ -8,6 +8,7 @@
 #define SSTP_SERVER_SERVER_CONTROL_H
 
 #include "control/control_service.h"
+#include "proc/sandbox.h"
 #include "server/reload_report.h"
 #include "server/worker.h"
 
@@ -27,6 +28,7 @@ struct server_control {
 	void *arg; /* of the actions */
 	size_t max_sessions;
 	uint64_t started_ms;
+	struct sandbox_report sandbox;
 	struct control_service service;
 };
 

@@ -14,6 +14,7 @@ import shutil
 import socket
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -145,9 +146,19 @@ def start_connect(lab, words, options, env):
     return program, None
 
 
-# How to start it, and how many other processes it has: the helper, the supervisor of the command.
+def start_serve(lab, words, options, env):
+    """Port 443 of the server is that of its web server."""
+    listener = lab.server.listen(SERVER, 443)
+    program = lab.start(lab.client, *words, "serve", "-v", "--cert", lab.pki.server.cert, "--key", lab.pki.server.key,
+                        "--users", lab.file("users", "ann * wonderland *\n"), "--ipv4-network", "10.9.0.0/24",
+                        "--web-backend", f"{SERVER}:443", *(options or ("--sandbox", "require")), label="serve", env=env)
+    program.wait_for("^ready: ")
+    return program, listener
+
+
+# How to start it, and how many other processes it has: the helper, the supervisor of the command, that with the keys.
 VERBS = {"probe": (start_probe, 0), "proxy": (start_proxy, 1), "proxy -- COMMAND": (start_proxy_with_command, 2),
-         "connect": (start_connect, 1)}
+         "connect": (start_connect, 1), "serve": (start_serve, 2)}
 
 
 @contextmanager
@@ -215,8 +226,8 @@ def attacks(secret, parent, helpers):
         yield name, f"call {numbers[column]}", {E.EPERM, E.ENOSYS}
 
 
-@pytest.mark.parametrize("user", [0, USER], ids=["root", "ordinary"])
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb, user", [(verb, user) for verb in VERBS for user in (0, USER)
+                                        if (verb, user) != ("serve", USER)])  # who may not make a device
 def test_what_an_attacker_cannot_do(whole, verb, user):
     secret = whole.client.run_folder / "key"
     secret.write_text("secret")
@@ -282,6 +293,33 @@ def test_status_of_a_part_that_is_missing(whole):
     assert (sandbox["state"], sandbox["files"], sandbox["system_calls"]) == ("partial", False, True)
     assert re.search(r"^  sandbox: on, but without a list of files, .*too old\)$",
                      whole.client.run(whole.sstp, "status").stdout, re.M)
+
+
+def test_serve(whole):
+    """All that needs the rights of the start works under it."""
+    whole.server.sysctl("net.ipv4.ip_forward", 1)
+    server = whole.serve("--sandbox=require", "--host-routes", "--pid-file", "/run/serve.pid")
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{server.pid}/status").read_text().splitlines() if ":\t" in line)
+    assert status["Uid"] == "65534\t65534\t65534\t65534"
+    assert [status[name] for name in ("CapEff", "CapBnd", "NoNewPrivs", "Seccomp")] == [16 * "0", 16 * "0", "1", "2"]
+    shown = json.loads(whole.server.run(whole.sstp, "status", "--json").stdout)["sandbox"]
+    assert (shown["mode"], shown["state"]) == ("require", "on")
+    client = whole.connect("--no-dns")
+    whole.client.ping_server()
+    assert "10.9.0.2" in [route["dst"] for route in whole.server.ip("route show dev sstp0")]
+    server.users.write_text(server.users.read_text() + "carl * builder *\n")
+    server.wait_for("^reloaded .*: 3 users$")
+    assert client.stop() == 0
+    eventually("the route is removed", lambda: "10.9.0.2" not in [route["dst"] for route in whole.server.ip("route show dev sstp0")])
+    folder = whole.server.run_folder
+    assert server.stop() == 0
+    assert not (folder / "serve.pid").exists() and not (folder / "sstp/serve.sock").exists()
+
+
+def test_serve_with_a_script_has_no_sandbox(lab):
+    failed = lab.serve("--sandbox=require", "--session-script", "true", wait=False)
+    assert failed.wait() == 2
+    assert "--sandbox require and --session-script exclude each other" in failed.said
 
 
 def test_a_command_is_not_in_the_sandbox(whole):

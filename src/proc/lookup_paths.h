@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The files that the C library reads to look up names, for a sandbox. musl reads resolv.conf, hosts and services at
+ * each look-up; glibc reads more, and loads the libraries that nsswitch.conf names. The kernel's rules are about a
+ * file, not its name: when a DHCP client replaces resolv.conf by another file, only a rule for its folder still fits.
+ */
+#ifndef SSTP_PROC_LOOKUP_PATHS_H
+#define SSTP_PROC_LOOKUP_PATHS_H
+
+#include "proc/landlock.h"
+
+extern const struct landlock_path lookup_paths[];
+extern const size_t lookup_path_count;
+
+#endif
