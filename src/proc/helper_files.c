@@ -494,7 +494,7 @@ static int agent_look(struct file_agent *agent, const char *path, mode_t *mode)
 {
 	struct helper_files_agent *a = of(agent);
 	struct helper_question q = { .op = OP_LOOK, .in = bytes_text(path) };
-	uint8_t out[4];
+	uint8_t out[4] = { 0 };
 	int error;
 
 	if (!a->is_sealed) {
