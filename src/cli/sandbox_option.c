@@ -26,20 +26,18 @@ static bool set_mode(void *to, const char *value, struct error *err)
 	return false;
 }
 
-#define OPTION(rest)                                                                               \
-	{                                                                                          \
-		.name = "sandbox", .arg = "MODE", .words = "auto require off",                     \
-		.help = "auto: before anything is read from the network, give up all rights that " \
-			"are not needed any more, as far as the system allows that; require: end " \
-			"if a part of this is not possible; off: keep them; default " rest,        \
-		.set = set_mode, .at = 0                                                           \
-	}
+static const struct option table[] = {
+	{ .name = "sandbox",
+	  .arg = "MODE",
+	  .words = "auto require off",
+	  .help = "auto: before anything is read from the network, give up all rights that are not "
+		  "needed any more, as far as the system allows that; require: end if a part of this "
+		  "is not possible; off: keep them; default auto",
+	  .set = set_mode,
+	  .at = 0 },
+};
 
-static const struct option sandbox_table[] = { OPTION("auto") };
-static const struct option serve_sandbox_table[] = { OPTION("off") };
-
-const struct option_group sandbox_options = OPTION_GROUP(sandbox_table);
-const struct option_group serve_sandbox_options = OPTION_GROUP(serve_sandbox_table);
+const struct option_group sandbox_options = OPTION_GROUP(table);
 
 bool sandbox_goes_without(const struct verb *verb, enum sandbox_mode mode, int error)
 {

@@ -10,7 +10,7 @@ struct sandbox_settings {
 	enum sandbox_mode mode;
 };
 
-extern const struct option_group sandbox_options, serve_sandbox_options;
+extern const struct option_group sandbox_options;
 
 struct verb;
 

@@ -48,7 +48,7 @@ static const struct option_use uses[] = {
 	{ .group = &offload_options, .at = AT(device) },
 	{ .heading = "Running", .group = &serve_worker_options },
 	{ .group = &background_options, .at = AT(background) },
-	{ .group = &serve_sandbox_options, .at = AT(sandbox) },
+	{ .group = &sandbox_options, .at = AT(sandbox) },
 	{ .group = &control_options, .at = AT(control) },
 	{ .group = &metrics_options, .at = AT(metrics) },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },

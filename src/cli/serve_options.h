@@ -76,7 +76,7 @@ struct serve_settings {
 	{                                                                                        \
 		.tls = TLS_DEFAULTS, .auth = AUTH_DEFAULT, .device = DEVICE_DEFAULTS,            \
 		.link = LINK_DEFAULTS, .user_sessions = USER_SESSIONS_UNSET, .max_failures = 20, \
-		.sandbox = { .mode = SANDBOX_OFF },                                              \
+		.sandbox = SANDBOX_DEFAULTS,                                                     \
 	}
 
 /* at: struct serve_settings */
