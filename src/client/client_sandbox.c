@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Name look-ups are the C library's, in threads. musl reads resolv.conf, hosts and services at each look-up; glibc
- * reads more, and loads the libraries that nsswitch.conf names. The kernel's rules are about a file, not its name:
- * when a DHCP client replaces resolv.conf by another file, only a rule for its folder still fits.
- */
 #include "client/client_sandbox.h"
 
 #include <limits.h>
@@ -12,6 +7,7 @@
 
 #include "client/portal.h"
 #include "client/server_list.h"
+#include "proc/lookup_paths.h"
 #include "util/log.h"
 #include "util/log_writer.h"
 
@@ -19,28 +15,6 @@ enum {
 	DNS_PORT = 53, /* of name servers whose response is too long for UDP */
 	OTHER_PORTS_MAX = 64,
 	PORTS_MAX = 2 * (SERVER_LIST_MAX + 1) + 2 + OTHER_PORTS_MAX,
-};
-
-static const struct landlock_path lookup_paths[] = {
-	{ .path = "/etc/resolv.conf" },
-	{ .path = "/etc/hosts" },
-	{ .path = "/etc/services" },
-	{ .path = "/etc/nsswitch.conf" },
-	{ .path = "/etc/host.conf" },
-	{ .path = "/etc/gai.conf" },
-	{ .path = "/run/systemd/resolve" },
-	{ .path = "/run/resolvconf" },
-	{ .path = "/run/NetworkManager" },
-	{ .path = "/etc", .not_for_root = true },
-	{ .path = "/dev/null", .is_writable = true },
-	{ .path = "/dev/urandom" }, /* where getrandom is refused */
-#ifdef __GLIBC__
-	{ .path = "/etc/ld.so.cache" },
-	{ .path = "/lib" },
-	{ .path = "/lib64" },
-	{ .path = "/usr/lib" },
-	{ .path = "/usr/lib64" },
-#endif
 };
 
 struct ports {
@@ -87,7 +61,7 @@ int client_sandbox_enter(const struct client_sandbox *s, struct sandbox_report *
 		.verb = s->verb,
 		.landlock = {
 			.paths = lookup_paths,
-			.path_count = sizeof(lookup_paths) / sizeof(*lookup_paths),
+			.path_count = lookup_path_count,
 		},
 	};
 	int error;

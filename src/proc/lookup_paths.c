@@ -12,6 +12,8 @@ const struct landlock_path lookup_paths[] = {
 	{ .path = "/run/resolvconf" },
 	{ .path = "/run/NetworkManager" },
 	{ .path = "/etc", .not_for_root = true },
+	{ .path = "/dev/null", .is_writable = true },
+	{ .path = "/dev/urandom" }, /* where getrandom is refused */
 #ifdef __GLIBC__
 	{ .path = "/etc/ld.so.cache" },
 	{ .path = "/lib" },
