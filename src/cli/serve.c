@@ -22,6 +22,7 @@
 #include "server/listen.h"
 #include "server/server.h"
 #include "tls/open.h"
+#include "util/seccomp.h"
 #include "util/secret.h"
 
 static const char run_folder[] = "/run/sstp";
@@ -298,7 +299,8 @@ static bool put_keys_apart(struct serve_settings *s, struct server_cfg *cfg)
 	int error = s->keys_here || !has_keys(cfg) ? 0 : serve_keys_start(cfg, &keys_apart);
 
 	if (error && error != -ENOTSUP) {
-		log_error(NULL, "the key process cannot be started: %s", strerror(-error));
+		log_error(NULL, "cannot start the key process: %s%s", strerror(-error),
+			  seccomp_advice(error));
 		return false;
 	}
 	if (!keys_apart)

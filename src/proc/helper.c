@@ -414,6 +414,13 @@ static int set_up(struct helper_process *p, const struct helper_cfg *cfg, const 
 	return error ? error : loop_watch(p->loop, &p->questions);
 }
 
+/* The first message: 0, or -errno, with which helper_start returns. */
+static void say_started(int fd, int32_t error)
+{
+	while (send(fd, &error, sizeof(error), MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+}
+
 static _Noreturn void helper_main(const struct helper_cfg *cfg, const int own[2])
 {
 	struct helper_process *p = calloc(1, sizeof(*p));
@@ -426,12 +433,11 @@ static _Noreturn void helper_main(const struct helper_cfg *cfg, const int own[2]
 	}
 	if (!error)
 		error = begin(p);
+	say_started(own[0], error);
 	if (!error)
 		error = loop_run(p->loop);
 	if (p)
 		end(p);
-	if (error) /* the process that asks reports it, with what it cannot do therefore */
-		log_debug(NULL, "the helper process: %s", strerror(-error));
 	log_flush(LOG_FLUSH_MS);
 	_exit(error != 0);
 }
@@ -468,6 +474,22 @@ static int fork_helper(const struct helper_cfg *cfg, struct helper *h)
 	return error;
 }
 
+static int await_start(const struct helper *h)
+{
+	struct pollfd p = { .fd = h->ask_fd, .events = POLLIN };
+	int32_t error = -EPIPE;
+	int n;
+
+	do
+		n = poll(&p, 1, HELPER_ASK_MS);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n ? -errno : -ETIMEDOUT;
+	if (recv(h->ask_fd, &error, sizeof(error), 0) < 0)
+		return -errno;
+	return error;
+}
+
 int helper_start(const struct helper_cfg *cfg, struct helper **out)
 {
 	struct helper *h = calloc(1, sizeof(*h));
@@ -478,6 +500,10 @@ int helper_start(const struct helper_cfg *cfg, struct helper **out)
 		return error;
 	}
 	pthread_mutex_init(&h->lock, NULL);
-	*out = h;
-	return 0;
+	error = await_start(h);
+	if (error)
+		helper_close(h);
+	else
+		*out = h;
+	return error;
 }

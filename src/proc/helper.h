@@ -34,7 +34,10 @@ struct helper_cfg {
 	bool needs_proc_self;
 };
 
-/* Call it while the process has one thread. 0 or -errno. The strings and tables in *cfg are not kept. */
+/*
+ * Call it while the process has one thread. 0 or -errno, also when the helper or one of its services cannot begin. The
+ * strings and tables in *cfg are not kept.
+ */
 int helper_start(const struct helper_cfg *cfg, struct helper **out);
 /* From now on no question of `only_before_seal` is answered. 0 or -errno. */
 int helper_seal(struct helper *h);

@@ -9,6 +9,7 @@
 #include "proc/helper_watch.h"
 #include "server/server_service.h"
 #include "util/log.h"
+#include "util/seccomp.h"
 
 /* ---- start */
 
@@ -35,7 +36,8 @@ int server_helper_start(struct server_helper *h, const struct server_cfg *cfg)
 	int error = helper_start(&own, &h->helper);
 
 	if (error)
-		log_error(NULL, "cannot start the helper process: %s", strerror(-error));
+		log_error(NULL, "cannot start the helper process: %s%s", strerror(-error),
+			  seccomp_advice(error));
 	else
 		helper_files_use(&h->files, h->helper);
 	return error;

@@ -541,10 +541,31 @@ static void each_byte(void **state)
 		}
 }
 
+static int fail_to_begin(void *state, struct helper_process *p)
+{
+	(void)state;
+	(void)p;
+	return -ENOSPC;
+}
+
+static void a_service_that_cannot_begin(void **state)
+{
+	const struct helper_service service = { .number = HELPER_FILES, .begin = fail_to_begin };
+	const struct helper_service *services[] = { &service };
+	const struct helper_cfg cfg = { .services = services, .service_count = 1 };
+	struct helper *h;
+
+	(void)state;
+	assert_int_equal(helper_start(&cfg, &h), -ENOSPC);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(question_and_reply),
+		cmocka_unit_test(a_service_that_cannot_begin),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(sealed),
 		cmocka_unit_test(descriptors),
