@@ -107,7 +107,7 @@ static int open_again(const char *path)
 		if (first.fd >= 0)
 			snprintf(first.path, sizeof(first.path), "%s", path);
 	}
-	if (fd == -EACCES && is_first)
+	if ((fd == -EACCES || fd == -ENOENT) && is_first) /* by Landlock, in an empty root */
 		fd = fcntl(first.fd, F_DUPFD_CLOEXEC, 0);
 	return fd;
 }

@@ -109,6 +109,19 @@ def test_a_certificate_that_certbot_renews(lab, both):
     assert lab.connect_fails(host=lab.other)[0] == 5  # the new one is still there, and this is the pin of the old one
 
 
+def test_a_certificate_that_certbot_renews_beside_a_key_log(lab):
+    """The server in its sandbox cannot open the log again; the new certificate is used, and logged sessions go on."""
+    keys = lab.folder / "keys"
+    server = lab.serve("--keylog", keys, identity=install(lab.folder, lab.pki.server))
+    lab.connect("--no-default-route", "--no-dns").stop()
+    before = len(keys.read_text().splitlines())
+    new = lab.pki.identity("new", f"DNS:vpn.example.org,IP:{SERVER}")
+    install(lab.folder, new, 2)
+    server.wait_for("^reloaded .*fullchain.pem")
+    lab.connect("--no-default-route", trust=["--servercert", new.pin])
+    assert len(keys.read_text().splitlines()) > before
+
+
 def test_no_watch(lab):
     """With it no file is watched; the user file is read again on SIGHUP alone (test_sessions.py)."""
     def watches(program):
