@@ -163,7 +163,7 @@ struct helper_service auth_command_service(struct auth_command_runs *r)
 
 static struct auth_command_end read_end(int fd, unsigned limit_ms, char *answer)
 {
-	char in[END_LEN + AUTH_COMMAND_LINE_MAX + 1];
+	char in[END_LEN + AUTH_COMMAND_LINE_MAX + 1] = { 0 };
 	uint64_t end_ms = clock_now_ms() + limit_ms + RUN_GRACE_MS + SPARE_MS;
 	ssize_t n = read_to_end(fd, in, sizeof(in), end_ms, false);
 	struct reader r = reader_of(in, n < 0 ? 0 : (size_t)n);

@@ -261,13 +261,14 @@ static int list(const char *path, struct names *n)
 {
 	DIR *folder = file_open_folder(path);
 	const struct dirent *e;
-	int error = folder ? 0 : -errno;
+	int error = 0;
 
+	if (!folder)
+		return -errno;
 	while (!error && (e = readdir(folder)))
 		if (is_conf(e->d_name))
 			error = add_name(n, e->d_name);
-	if (folder)
-		closedir(folder);
+	closedir(folder);
 	if (n->count)
 		qsort(n->at, n->count, sizeof(*n->at), compare);
 	return error;
