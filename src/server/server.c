@@ -1012,7 +1012,6 @@ static int run_loop(struct server *srv)
 		 srv->shared.worker_count, srv->shared.worker_count > 1 ? "s" : "",
 		 ip_prefix_print(&srv->cfg->network).text, has_ipv6 ? each : "",
 		 has_ipv6 ? ip_prefix_print(&srv->cfg->ipv6_network).text : "");
-	warn_of_missing_dns(srv->cfg);
 	health_up(&srv->health, device_name(srv));
 	look_at_workers(&srv->look);
 	save_periodically(&srv->save);
@@ -1040,13 +1039,13 @@ static enum tunnel_reason run(struct server *srv)
 {
 	int error;
 
+	warn_of_missing_dns(srv->cfg); /* no socket can be bound in the sandbox */
 	error = server_sandbox_enter(srv->cfg, &srv->control.sandbox);
 	log_writer_go_on();
 	if (!error)
 		error = start_radius(srv);
 	if (!error)
 		error = start_workers(srv);
-
 	if (!error)
 		error = run_loop(srv);
 	if (error)
