@@ -6,10 +6,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/dns_method.h"
 #include "util/file.h"
+
+enum { DYING_MS = 500, DYING_LOOK_MS = 10 };
 
 /* Records in the state file that we changed `path`; "": not any more. */
 static void note_file(struct dns *d, const char *path)
@@ -215,9 +218,22 @@ static void stop_forwarding(struct dns *d)
 	d->is_forwarded = false;
 }
 
+/* A program that was killed may have a helper that still ends; one that runs keeps the file. */
+static int recover(const struct dns *d)
+{
+	const struct timespec pause = { 0, DYING_LOOK_MS * 1000000L };
+	int error = resolv_conf_recover(d->resolv_conf, d->log);
+
+	for (int waited = 0; error == -EBUSY && waited < DYING_MS; waited += DYING_LOOK_MS) {
+		nanosleep(&pause, NULL);
+		error = resolv_conf_recover(d->resolv_conf, d->log);
+	}
+	return error;
+}
+
 static int up_file(struct dns *d, unsigned step)
 {
-	int error = resolv_conf_recover(d->resolv_conf, d->log);
+	int error = recover(d);
 	char *former;
 
 	(void)step; /* there is only one */
