@@ -16,8 +16,8 @@
  * A process that is about to give its privileges up must have no thread before that: log_writer_wait. What a poll
  * says can be written is written by the caller then.
  *
- * A line that follows nothing is written at once. Then the thread sleeps for BATCH_MS and takes what has come
- * meanwhile: to be woken for each line costs more than to write it, when thousands of clients log in.
+ * A line is written at once. But after BUSY_LINES in a second the thread sleeps for BATCH_MS after each look and takes
+ * what has come meanwhile: to be woken for each line costs more than to write it, when thousands of clients log in.
  *
  * A child of fork has no such thread. It writes its few lines directly.
  */
@@ -45,6 +45,7 @@ enum {
 	CHILD_WAIT_MS = 200, /* how long a child of fork waits until it can write */
 	RECONNECT_MS = 250,  /* between two attempts to connect to syslog */
 	BATCH_MS = 5,
+	BUSY_LINES = 200,       /* in a second */
 	RECORD_HEADER_SIZE = 3, /* length in two bytes, level */
 	RECORD_FOR_USER = 0x80, /* a bit beside the level */
 	RESUME_SIZE = LOG_RING_SIZE / 4,
@@ -394,11 +395,27 @@ static void write_one(void)
 	pthread_cond_broadcast(&changed);
 }
 
+/* Whether more lines than BUSY_LINES were written in this second. Called by the thread alone. */
+static bool is_busy(uint64_t now_ms)
+{
+	static unsigned long written_before;
+	static uint64_t second;
+
+	if (now_ms / 1000 != second) {
+		second = now_ms / 1000;
+		written_before = w.written;
+	}
+	return w.written - written_before > BUSY_LINES;
+}
+
 /* Under the lock. Who flushes does not wait for it. */
 static void await_batch(void)
 {
-	struct timespec until = time_of(clock_now_ms() + BATCH_MS);
+	uint64_t now_ms = clock_now_ms();
+	struct timespec until = time_of(now_ms + BATCH_MS);
 
+	if (!is_busy(now_ms))
+		return;
 	while (!w.flushing && w.used <= LOG_RING_SIZE / 2 &&
 	       !pthread_cond_timedwait(&hurry, &lock, &until))
 		;
