@@ -166,7 +166,7 @@ static void pause_ms(unsigned ms)
 }
 
 /*
- * Stops us too, because the shell that started us sees only us. When we continue, the command continues
+ * Stops us too, or our process group, because the shell that started us sees only us. When we continue, the command continues
  * too, and gets the terminal back if it had it and we have it now.
  */
 static void stop_with(struct command *c)
@@ -176,9 +176,11 @@ static void stop_with(struct command *c)
 
 	if (front > 0 && (front == getpgrp() || front == getpgid(c->pid))) {
 		tcsetpgrp(tty, getpgrp());
+		/* all at once, as the terminal does it: a shell that continues its job meanwhile ends each stop */
 		if (c->stops_parent)
-			kill(getppid(), SIGTSTP);
-		raise(SIGTSTP);
+			kill(0, SIGTSTP);
+		else
+			raise(SIGTSTP);
 		if (tcgetpgrp(tty) == getpgrp())
 			tcsetpgrp(tty, front);
 		kill(c->pid, SIGCONT);

@@ -45,7 +45,7 @@ struct command_cfg {
 	 * descendants have been sent SIGTERM. */
 	void (*ended)(struct command *c, int status);
 	const struct log *log;
-	bool stops_parent; /* when the command stops itself, our parent stops with us (command_apart.h) */
+	bool stops_parent; /* when the command stops itself, so does our process group, with our parent (command_apart.h) */
 };
 
 /* Embedded in its owner's struct, all zero before its start. */
