@@ -515,7 +515,7 @@ class Sniffer:
     """Records the IP packets of a network device, both ways, while it is open."""
 
     def __init__(self, host, device):
-        self.socket = host.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0003))
+        self.socket = host.socket(socket.AF_PACKET, socket.SOCK_DGRAM)  # with a protocol it would hear all devices at once
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         self.socket.bind((device, 0x0003))
         self.socket.setblocking(False)

@@ -27,7 +27,7 @@ class Leaks:
 
     def __init__(self, host, device="cable", permitted=()):
         self.host, self.permitted = host, permitted
-        self.socket = host.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
+        self.socket = host.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         self.socket.bind((device, 3))
         self.socket.setblocking(False)
