@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The helper's end of host_helper.h: does what host_setup.h describes for a process that reads from the network
- * and that an enemy may have taken over. What it may ask for is in its configuration, which the helper has from
- * the start; the rest is what the server's side gives, and that is checked as if the server were the enemy:
+ * and that an attacker may have taken over. What it may ask for is in its configuration, which the helper has from
+ * the start; the rest is what the server's side gives, and that is checked as if the server were the attacker:
  *
  *	addresses, routes and name servers apply to the tunnel's device alone
  *	routes and prefixes from the server's side, and addresses of names, only where the user wants them

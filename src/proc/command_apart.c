@@ -59,7 +59,7 @@ static bool is_passed_on(int sig)
 	return sig != SIGCHLD && command_takes(&info);
 }
 
-/* The other process may be an enemy's. False: it has ended. */
+/* The other process may be an attacker's. False: it has ended. */
 static bool take_order(struct supervisor *s)
 {
 	uint8_t order;

@@ -3,9 +3,9 @@
  * Files that a helper opens and writes for a process which has given its privileges up.
  *
  * It opens, for reading only, regular files and folders: what was permitted by its path before the seal, the files in
- * a permitted folder, and what a permitted file of settings or users names today. An enemy in the other process can
- * change none of those files, so he cannot make the helper open another one. What is opened later must not be a device
- * or a FIFO.
+ * a permitted folder, and what a permitted file of settings or users names today. An attacker who has taken over the
+ * other process can change none of those files, and so cannot make the helper open another one. What is
+ * opened later must not be a device or a FIFO.
  *
  * Where there is a HELPER_FILE_SECRET another process has the private keys, and what a line with the key "key" names is
  * not opened either.

@@ -6,7 +6,7 @@
  * Every message begins with a head of HELPER_HEAD_LEN bytes: what is asked (u16), the number of the question
  * (u16, which its reply repeats), the length of what follows (u32), and 0 or -errno (i32, in replies only).
  *
- * What can be asked is grouped in services. A process that was taken over by an enemy can send anything, so
+ * What can be asked is grouped in services. A process that was taken over by an attacker can send anything, so
  * a handler checks what it is asked against what was permitted before: by its own state, or by questions
  * that are answered only until the helper is sealed (`only_before_seal`).
  */

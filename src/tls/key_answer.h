@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answers the questions of tls/key_message.h: bytes in, bytes out. The bytes may be an enemy's. */
+/* Answers the questions of tls/key_message.h: bytes in, bytes out. The bytes may be an attacker's. */
 #ifndef SSTP_TLS_KEY_ANSWER_H
 #define SSTP_TLS_KEY_ANSWER_H
 

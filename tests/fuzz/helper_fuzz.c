@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a process that an enemy has taken over may send to its helper: messages one after the other, each with its
+ * What a process that an attacker has taken over may send to its helper: messages one after the other, each with its
  * length in two bytes before it. Each gets one whole reply; what needs the time before the seal is refused after it.
  */
 #include <stdlib.h>

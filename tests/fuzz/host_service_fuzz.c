@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a client's process that an enemy has taken over may ask its helper for: messages one after the other, each
+ * What a client's process that an attacker has taken over may ask its helper for: messages one after the other, each
  * with its length in two bytes before it, after a byte that says what the user permits. What reaches the setup
  * is permitted and makes sense.
  */

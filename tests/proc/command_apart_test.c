@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A command that another process supervises: its status, its signals, its end, and what an enemy could order. */
+/* A command that another process supervises: its status, its signals, its end, and what an attacker could order. */
 #include "proc/command_apart.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A process and its helper: questions and replies, descriptors, events, the seal; an enemy at either end. */
+/* A process and its helper: questions and replies, descriptors, events, the seal; an attacker at either end. */
 #include "proc/helper.h"
 
 #include <errno.h>
@@ -411,7 +411,7 @@ static void helper_was_killed(void **state)
 	close(l.ended);
 }
 
-/* ---- an enemy */
+/* ---- an attacker */
 
 /* The number of a question in these is NUMBER, in NUMBER_AT. */
 enum { NUMBER_AT = 3, NUMBER = 9 };
