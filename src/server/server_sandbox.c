@@ -67,6 +67,8 @@ int server_sandbox_enter(const struct server_cfg *cfg, struct sandbox_report *re
 		sandbox.landlock.ports = ports.at;
 		sandbox.landlock.port_count = ports.count;
 	}
+	if (cfg->session_script && cfg->sandbox != SANDBOX_OFF)
+		log_info(NULL, "no sandbox: --session-script needs the rights of the start");
 	tzset(); /* reads the time zone's file, for the hours of logins */
 	error = sandbox_enter(&sandbox, report, &err);
 	if (error)
