@@ -49,7 +49,10 @@ static void remove_place(void *state)
 	control_place_close(&h->place);
 }
 
-static const struct helper_op ops[] = {
+/* The service that changes the host sets options itself, only with the user's values. */
+enum { WITHOUT_OPTIONS = 1, WITH_OPTIONS };
+
+static const struct helper_op ops[WITH_OPTIONS] = {
 	{ .code = OP_PLACE, .only_before_seal = true, .handle = take_place },
 	{ .code = OP_OPTION, .handle = set_option },
 };
@@ -78,7 +81,7 @@ int client_helper_start(struct client_helper *h)
 	struct helper_service files = helper_files_service(&h->files);
 	const struct helper_service client = { .number = HELPER_CLIENT,
 					       .ops = ops,
-					       .op_count = sizeof(ops) / sizeof(*ops),
+					       .op_count = h->host ? WITHOUT_OPTIONS : WITH_OPTIONS,
 					       .state = h,
 					       .end = remove_place };
 	const struct helper_service *const services[] = { &files, &client, h->host };

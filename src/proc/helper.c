@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +39,7 @@ struct helper_process {
 	struct helper_engine engine;
 	struct loop *loop;
 	struct loop_watch questions;
+	struct loop_watch parent; /* the descriptor of the process; -1: the kernel has none */
 	int event_fd;
 	uint8_t in[HELPER_MESSAGE_MAX], out[HELPER_MESSAGE_MAX];
 };
@@ -289,6 +292,17 @@ void helper_in_child(struct helper_process *p)
 	run_fresh_signals();
 }
 
+/* One that came from the other process: closing it must not wait for its peer to take what was sent. */
+static void drop_foreign(int fd)
+{
+	const struct linger none = { 0, 0 };
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close(fd);
+}
+
 /* May hold secrets: nothing of it is left for the next. */
 static void reply(struct helper_process *p, const uint8_t *in, size_t len, int fd)
 {
@@ -296,7 +310,7 @@ static void reply(struct helper_process *p, const uint8_t *in, size_t len, int f
 	size_t out_len = helper_answer(&p->engine, in, len, p->out, &c);
 	struct iovec part[2] = { { p->out, out_len }, { NULL, 0 } };
 
-	drop(c.fd_in);
+	drop_foreign(c.fd_in);
 	if (send_message(p->questions.fd, part, c.fd_out, 0) < 0)
 		loop_stop(p->loop);
 	drop(c.fd_out);
@@ -393,7 +407,31 @@ static void end(struct helper_process *p)
 	}
 }
 
-static int set_up(struct helper_process *p, const struct helper_cfg *cfg, const int own[2])
+static void on_parent_end(struct loop_watch *watch, uint32_t events)
+{
+	struct helper_process *p = container_of(watch, struct helper_process, parent);
+
+	(void)events;
+	loop_stop(p->loop);
+}
+
+/*
+ * The sockets alone do not show the end of a process that an attacker has taken over: it may have sent a copy of its end into one
+ * of them, and it may leave replies unread. Before Linux 5.3 only they do.
+ */
+static int watch_parent(struct helper_process *p, const int own[2], pid_t parent)
+{
+	const struct timeval limit = { .tv_sec = HELPER_ASK_MS / 1000 };
+	int fd = (int)syscall(SYS_pidfd_open, parent, 0);
+
+	setsockopt(own[0], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	shutdown(own[1], SHUT_RD);
+	p->parent = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_parent_end };
+	return fd < 0 ? 0 : loop_watch(p->loop, &p->parent);
+}
+
+static int set_up(struct helper_process *p, const struct helper_cfg *cfg, const int own[2],
+		  pid_t parent)
 {
 	int error;
 
@@ -411,6 +449,8 @@ static int set_up(struct helper_process *p, const struct helper_cfg *cfg, const 
 	error = loop_open(&p->loop);
 	if (!error)
 		error = set_signals(p);
+	if (!error)
+		error = watch_parent(p, own, parent);
 	return error ? error : loop_watch(p->loop, &p->questions);
 }
 
@@ -421,7 +461,7 @@ static void say_started(int fd, int32_t error)
 		;
 }
 
-static _Noreturn void helper_main(const struct helper_cfg *cfg, const int own[2])
+static _Noreturn void helper_main(const struct helper_cfg *cfg, const int own[2], pid_t parent)
 {
 	struct helper_process *p = calloc(1, sizeof(*p));
 	int error = p ? 0 : -ENOMEM;
@@ -429,7 +469,7 @@ static _Noreturn void helper_main(const struct helper_cfg *cfg, const int own[2]
 	if (!error) {
 		p->engine.services = cfg->services;
 		p->engine.service_count = cfg->service_count;
-		error = set_up(p, cfg, own);
+		error = set_up(p, cfg, own, parent);
 	}
 	if (!error)
 		error = begin(p);
@@ -453,6 +493,7 @@ static void close_pair(const int ends[2])
 static int fork_helper(const struct helper_cfg *cfg, struct helper *h)
 {
 	int asks[2], events[2], error = fdpass_pair(asks);
+	pid_t self = getpid();
 
 	if (error)
 		return error;
@@ -463,7 +504,7 @@ static int fork_helper(const struct helper_cfg *cfg, struct helper *h)
 	}
 	h->pid = fork();
 	if (h->pid == 0)
-		helper_main(cfg, (const int[2]){ asks[1], events[1] });
+		helper_main(cfg, (const int[2]){ asks[1], events[1] }, self);
 	error = h->pid < 0 ? -errno : 0;
 	close(asks[1]);
 	close(events[1]);

@@ -57,16 +57,34 @@ static bool is_word(const struct search *s, const char *word)
 	return *word && (s->is_it(s->arg, word) || (*word == '@' && s->is_it(s->arg, word + 1)));
 }
 
+/* Whether it sets one of these, in a configuration file: "NAME = VALUE" or "NAME: VALUE". */
+static bool is_setting(const char *line, const char *const *names, size_t count)
+{
+	size_t len = strcspn(line, " \t=:"), blanks = strspn(line + len, " \t");
+
+	if (!strchr("=:", line[len + blanks]))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (len == strlen(names[i]) && !strncmp(line, names[i], len))
+			return true;
+	return false;
+}
+
 /* Settings whose values are the files of private keys and their passwords. */
 static bool is_about_key(const char *line)
 {
 	static const char *const names[] = { "key", "key-password-file", "radius-key" };
-	size_t len = strcspn(line, " \t=");
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (len == strlen(names[i]) && !strncmp(line, names[i], len))
-			return true;
-	return false;
+	return is_setting(line, names, sizeof(names) / sizeof(*names));
+}
+
+/* Settings with paths of what is executed or written, not read. */
+static bool is_about_no_file(const char *line)
+{
+	static const char *const names[] = { "auth-command", "session-script", "pid-file", "leases",
+					     "keylog" };
+
+	return is_setting(line, names, sizeof(names) / sizeof(*names));
 }
 
 static bool is_in_line(const struct search *s, char *line)
@@ -89,11 +107,11 @@ static bool is_in_file(const struct search *s, const char *path)
 
 	if (file_read(path, NAMING_MAX, &text, &len))
 		return false;
-	rest = text;
+	rest = text + (strncmp(text, "\xef\xbb\xbf", 3) ? 0 : 3); /* a mark of UTF-8 */
 	while (!found && (line = strsep(&rest, "\n"))) {
 		line += strspn(line, " \t\r");
-		found = *line != '#' && *line != ';' && (s->with_keys || !is_about_key(line)) &&
-			is_in_line(s, line);
+		found = *line != '#' && *line != ';' && !is_about_no_file(line) &&
+			(s->with_keys || !is_about_key(line)) && is_in_line(s, line);
 	}
 	file_free(text, len);
 	return found;
@@ -247,6 +265,35 @@ static int permit(void *state, struct helper_call *c)
 
 /* ---- opening */
 
+/* A key in PEM. The file may be a new one, or one that was renamed meanwhile, so what it is called does not tell. */
+static bool has_key_inside(int fd)
+{
+	static const char word[] = "PRIVATE KEY-----";
+	char text[PIECE_MAX];
+	size_t kept = 0;
+	off_t at = 0;
+	ssize_t n;
+	bool found = false;
+
+	while (!found && (n = pread(fd, text + kept, sizeof(text) - kept, at)) > 0) {
+		size_t len = kept + (size_t)n;
+
+		found = memmem(text, len, word, strlen(word));
+		kept = len < strlen(word) ? len : strlen(word) - 1;
+		memmove(text, text + len - kept, kept);
+		at += n;
+	}
+	explicit_bzero(text, sizeof(text));
+	return found;
+}
+
+/* Files that were read at the start are not asked for: one of them may have the key, if a terminator's binding needs it. */
+static bool is_key(const struct helper_files *f, const char *path, int fd, const struct stat *st)
+{
+	return is_secret(f, st) ||
+	       (has_secrets(f) && S_ISREG(st->st_mode) && !may_read(f, path) && has_key_inside(fd));
+}
+
 static int open_checked(const struct helper_files *f, const char *path, int flags)
 {
 	int fd = open(path, flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = 0;
@@ -258,7 +305,7 @@ static int open_checked(const struct helper_files *f, const char *path, int flag
 		error = -errno;
 	else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		error = -EINVAL;
-	else if (is_secret(f, &st))
+	else if (is_key(f, path, fd, &st))
 		error = -EACCES;
 	if (!error)
 		return fd;
@@ -274,7 +321,7 @@ static int open_file(void *state, struct helper_call *c)
 
 	if (error)
 		return error;
-	if (!may_open(state, path))
+	if (find(state, path, HELPER_FILE_SECRET) || !may_open(state, path))
 		return -EACCES;
 	fd = open_checked(state, path, flags);
 	if (fd < 0)

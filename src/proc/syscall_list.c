@@ -56,6 +56,7 @@ enum condition {
 	SOCKETPAIR,
 	PRCTL,
 	OWN_LIMITS,
+	OWN_NICE,
 	NEW_THREAD,
 	IS_MISSING,
 	FCNTL,
@@ -73,6 +74,9 @@ static const struct {
 	[SOCKETPAIR] = { { { ARG_ONE_OF, 0, VALUES(pair_families) } }, EACCES },
 	[PRCTL] = { { { ARG_ONE_OF, 0, VALUES(prctl_options) } }, EPERM },
 	[OWN_LIMITS] = { { { ARG_ONE_OF, 0, VALUES(no_pid) } }, EPERM },
+	/* 0 is PRIO_PROCESS, too */
+	[OWN_NICE] = { { { ARG_ONE_OF, 0, VALUES(no_pid) }, { ARG_ONE_OF, 1, VALUES(no_pid) } },
+		       EPERM },
 	[NEW_THREAD] = { { { ARG_HAS, 0, VALUES(thread_flags) },
 			   { ARG_LACKS, 0, VALUES(namespace_flags) } },
 			 EPERM },
@@ -172,7 +176,7 @@ static const struct {
 	{ SYS_unlinkat, LONG, 0 },
 	/* the server: slow checks of passwords give way; changes of
 	 * resolv.conf */
-	{ SYS_setpriority, SERVE, 0 },
+	{ SYS_setpriority, SERVE, OWN_NICE },
 	{ SYS_inotify_init1, SERVE, 0 },
 	{ SYS_inotify_add_watch, SERVE, 0 },
 	/* sockets */

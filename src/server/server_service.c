@@ -119,6 +119,7 @@ static int change_route(void *state, struct helper_call *c)
 	struct server_service *s = state;
 	bool is_added = get_u8(&c->in);
 	struct route way = { .ifindex = s->ifindex };
+	int error;
 
 	if (!server_get_prefix(&c->in, &way.dst) || c->in.left)
 		return -EBADMSG;
@@ -126,8 +127,15 @@ static int change_route(void *state, struct helper_call *c)
 		return -ENODEV;
 	if (!server_service_permits(s, &way.dst))
 		return -EACCES;
-	return is_added ? netlink_route_replace(s->netlink, &way)
-			: netlink_route_del(s->netlink, &way);
+	if (is_added && s->route_count >= SERVER_ROUTES_MAX)
+		return -ENOSPC;
+	error = is_added ? netlink_route_replace(s->netlink, &way)
+			 : netlink_route_del(s->netlink, &way);
+	if (!error && is_added)
+		s->route_count++;
+	else if (!error && s->route_count)
+		s->route_count--;
+	return error;
 }
 
 static void end(void *state)

@@ -25,6 +25,7 @@ enum {
 	SERVER_OP_ROUTE = HELPER_OP(HELPER_SERVER, 6), /* whether it is added (u8), and a prefix */
 	SERVER_PREFIX_LEN = 18, /* family 4 or 6 (u8), length (u8), address in 16 bytes */
 	SERVER_NETWORKS_MAX = 8,
+	SERVER_ROUTES_MAX = 1 << 18, /* at a time; memory of the kernel */
 	SERVER_TABLE_SIZE = 64,
 };
 
@@ -38,6 +39,7 @@ struct server_service {
 	struct ip_prefix networks[SERVER_NETWORKS_MAX];
 	size_t network_count;
 	bool permits_any;
+	size_t route_count; /* that were added, at most SERVER_ROUTES_MAX */
 	struct control_place control;
 	struct nft *nft;
 	char table[SERVER_TABLE_SIZE];

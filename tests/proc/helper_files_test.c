@@ -242,7 +242,9 @@ static void what_files_name(void **state)
 /* It is not opened, by any name; whether it is there may be known. */
 static void secrets(void **state)
 {
+	static char text[32 * 1024 - 50];
 	mode_t mode;
+	int fd;
 
 	(void)state;
 	assert_reads("ann.secret", "a");
@@ -261,6 +263,24 @@ static void secrets(void **state)
 	write_file("config", " key = ", "/old.pem\n");
 	assert_refuses(path_of("old.pem"));
 	assert_int_equal(file_look(path_of("old.pem"), &mode), 0);
+	write_file("config", "key:", "/old.pem\n");
+	assert_refuses(path_of("old.pem"));
+	write_file("config", "\xef\xbb\xbfkey = ", "/old.pem\n");
+	assert_refuses(path_of("old.pem"));
+	write_file("config", "session-script = run ", "/old.pem\n");
+	assert_refuses(path_of("old.pem"));
+	/* a new certificate with its key, and one without */
+	write_file("config", "cert = ", "/new.pem\n");
+	write_file("new.pem", "-----BEGIN PRIVATE KEY-----\n", NULL);
+	assert_refuses(path_of("new.pem"));
+	memset(text, '\n', sizeof(text) - 1); /* the words are in two pieces that are read */
+	write_file("new.pem", text, "-----BEGIN EC PRIVATE KEY-----\n");
+	assert_refuses(path_of("new.pem"));
+	write_file("new.pem", "-----BEGIN CERTIFICATE-----\n", NULL);
+	fd = file_open_read(path_of("new.pem"));
+	assert_true(fd >= 0);
+	close(fd);
+	write_file("config", " key = ", "/old.pem\n");
 	assert_refuses(path_of("bob.secret"));
 	assert_int_equal(file_look(path_of("bob.secret"), &mode), 0);
 	assert_int_equal(file_look("/etc/shadow", &mode), -EACCES);
