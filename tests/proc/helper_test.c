@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -541,6 +543,45 @@ static void each_byte(void **state)
 		}
 }
 
+/* Another process still has its sockets. */
+static void the_process_ends_without_them(void **state)
+{
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0), started[2];
+	pid_t pid, holder = 0, helper = 0;
+	struct lab l;
+
+	(void)state;
+	if (fd < 0) {
+		print_message("skip: kernel: no descriptors of processes\n");
+		skip();
+	}
+	close(fd);
+	assert_int_equal(pipe2(started, O_CLOEXEC), 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	pid = fork();
+	if (pid == 0) {
+		l = open_lab();
+		helper = helper_pid(l.h);
+		holder = fork();
+		if (holder == 0)
+			for (;;)
+				pause();
+		if (write(started[1], &helper, sizeof(helper)) < 0 ||
+		    write(started[1], &holder, sizeof(holder)) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(read(started[0], &helper, sizeof(helper)), sizeof(helper));
+	assert_int_equal(read(started[0], &holder, sizeof(holder)), sizeof(holder));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(waitpid(helper, NULL, 0), helper);
+	kill(holder, SIGKILL);
+	assert_int_equal(waitpid(holder, NULL, 0), holder);
+	prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+	close(started[0]);
+	close(started[1]);
+}
+
 static int fail_to_begin(void *state, struct helper_process *p)
 {
 	(void)state;
@@ -566,6 +607,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(question_and_reply),
 		cmocka_unit_test(a_service_that_cannot_begin),
+		cmocka_unit_test(the_process_ends_without_them),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(sealed),
 		cmocka_unit_test(descriptors),
