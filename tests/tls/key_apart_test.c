@@ -366,7 +366,7 @@ static void what_is_signed(void **state)
 	assert_int_equal(sign(rsa + 1, KEY_ECDSA, hash, 32), -ENOENT);
 }
 
-static void encrypt(const uint8_t *secret, size_t len, uint8_t block[256])
+static void encrypt_secret(const uint8_t *secret, size_t len, uint8_t block[256])
 {
 	struct spki_key {
 		RsaKey key;
@@ -401,11 +401,11 @@ static void rsa_key_exchange(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(secret); i++)
 		secret[i] = (uint8_t)(i + 1);
-	encrypt(secret, 48, block);
+	encrypt_secret(secret, 48, block);
 	assert_int_equal(decrypt(rsa, block, sizeof(block), got), 0);
 	assert_memory_equal(got, secret, 48);
 	for (size_t len = 1; len <= sizeof(secret); len += 8) { /* 1, 9, ... 49: never 48 */
-		encrypt(secret, len, block);
+		encrypt_secret(secret, len, block);
 		assert_int_equal(decrypt(rsa, block, sizeof(block), got), 0);
 		assert_memory_not_equal(got, secret, 48);
 		assert_int_equal(decrypt(rsa, block, sizeof(block), again), 0);
