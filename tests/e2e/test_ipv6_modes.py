@@ -208,7 +208,7 @@ def test_both_families_are_tried(routed, v6, v4, used):
 # ---- 50 MB each way, over IPv6 alone
 
 BOTH_WAYS = """
-import random, socket, sys, threading, time, zlib
+import random, socket, struct, sys, threading, time, zlib
 while True:  # a command starts when there is IPv4
     try:
         s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 120)
@@ -229,6 +229,8 @@ size = came = 0
 while data := s.recv(1 << 20):
     size, came = size + len(data), zlib.crc32(data, came)
 t.join()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
+s.close()  # the tunnel ends with this command: only after the other end has acknowledged all
 print("digests", size, came, sent, flush=True)
 """
 
