@@ -26,6 +26,7 @@ enum {
 	READ_MS = 150 * 1000,               /* until the next request begins */
 	HEAD_MS = 10 * 1000, /* from its first byte on; for a public one's first request */
 	SEND_MS = 30 * 1000, /* until a client takes more of a reply */
+	LINGER_MS = 2000,    /* until a client that gets no more closes its side */
 	NO_FILES_MS = 1000,
 	CHUNK_HEAD_MAX = 20, /* a chunk's size, and both line ends */
 };
@@ -35,6 +36,7 @@ enum state {
 	WAITING, /* for the route's reply */
 	SENDING,
 	STREAMING, /* the reply is not complete */
+	LINGERING, /* after the last reply: what comes is dropped */
 };
 
 struct listener {
@@ -416,10 +418,23 @@ static void continue_stream(struct control_conn *conn)
 		w->more(w);
 }
 
+/* A socket that is closed with unread bytes in it takes the reply away from a client that still sends (RFC 9112, 9.6). */
+static void linger(struct control_conn *conn)
+{
+	if (shutdown(conn->watch.fd, SHUT_WR)) {
+		drop(conn);
+		return;
+	}
+	conn->state = LINGERING;
+	conn->in_len = 0;
+	set_timer(conn, LINGER_MS);
+	watch_for(conn, EPOLLIN);
+}
+
 static void read_next(struct control_conn *conn)
 {
 	if (conn->is_last) {
-		drop(conn);
+		linger(conn);
 		return;
 	}
 	conn->state = READING;
@@ -457,6 +472,8 @@ static void read_some(struct control_conn *conn)
 		drop(conn);
 		return;
 	}
+	if (conn->state == LINGERING)
+		return;
 	conn->in_len += (size_t)n;
 	if (take_request(conn))
 		watch_for(conn, HANG_UP_ALONE);
@@ -470,7 +487,7 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
 
 	if (events & EPOLLERR || (events & EPOLLHUP && conn->state != READING))
 		drop(conn);
-	else if (conn->state == READING)
+	else if (conn->state == READING || conn->state == LINGERING)
 		read_some(conn);
 	else
 		advance(&conn->task);
@@ -525,7 +542,7 @@ static bool drop_idle(struct control *c)
 	struct control_conn *idle = NULL;
 
 	for (struct control_conn *conn = c->first; conn; conn = conn->next)
-		if (conn->is_public && conn->state == READING &&
+		if (conn->is_public && (conn->state == READING || conn->state == LINGERING) &&
 		    (!idle || !conn->was_served || idle->was_served))
 			idle = conn;
 	if (idle)

@@ -39,6 +39,7 @@ enum {
 	FEW = 200,
 	PROXY_HEADER_MS = 5000, /* it comes at once with the connection */
 	TLS_MS = 10 * 1000,
+	LINGER_MS = 2000, /* until a client that was refused closes its side */
 	RESPONSE_MAX = 256,
 	ALERT_ACCESS_DENIED = 49, /* RFC 8446 section 6 */
 	ALERT_UNRECOGNIZED_NAME = 112,
@@ -50,6 +51,7 @@ enum stage_name {
 	STAGE_HELLO,
 	STAGE_TLS,
 	STAGE_HTTP,
+	STAGE_REFUSED, /* after the response: what comes is dropped */
 };
 
 struct door_conn {
@@ -93,6 +95,12 @@ static void hang_up(struct door_conn *c)
 	h->ended(h, false);
 }
 
+static void log_end(const struct door_conn *c, const char *reason)
+{
+	log_event(&c->log, LOG_LEVEL_DEBUG, "session_end", "{peer}: ended: {reason}",
+		  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text), LOG_TEXT("reason", reason));
+}
+
 static void end(struct door_conn *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void end(struct door_conn *c, const char *format, ...)
@@ -104,9 +112,25 @@ static void end(struct door_conn *c, const char *format, ...)
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
 	c->door->host->stats.tls_failed += c->stage == STAGE_TLS || c->stage == STAGE_HELLO;
-	log_event(&c->log, LOG_LEVEL_DEBUG, "session_end", "{peer}: ended: {reason}",
-		  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text), LOG_TEXT("reason", reason));
+	log_end(c, reason);
 	hang_up(c);
+}
+
+/*
+ * After a response. A socket that is closed with unread bytes in it takes the response away from a
+ * client that still sends (RFC 9112, 9.6).
+ */
+static void linger(struct door_conn *c)
+{
+	struct loop *loop = c->door->host->loop;
+
+	log_end(c, sstp_closed_text(SSTP_CLOSED_NOT_SSTP));
+	if (c->is_broken || shutdown(c->wire.fd, SHUT_WR)) {
+		hang_up(c);
+		return;
+	}
+	c->stage = STAGE_REFUSED;
+	loop_timer_set(loop, &c->late, loop_now(loop) + LINGER_MS);
 }
 
 static void end_tls(struct door_conn *c)
@@ -120,7 +144,7 @@ static void end_tls(struct door_conn *c)
 enum step {
 	STEP_WAIT, /* the stage needs more bytes */
 	STEP_NEXT, /* the next stage gets the same bytes */
-	STEP_GONE, /* the connection has ended, or is a session: *c is freed */
+	STEP_GONE, /* the connection has ended, is refused, or is a session: *c is not used any more */
 };
 
 static const struct front_cfg *front_of(const struct door_conn *c)
@@ -366,7 +390,7 @@ static void respond(struct door_conn *c, int status)
 	pump_flush(c->wire.pump);
 	tls_notify_close(c->wire.tls);
 	pump_flush(c->wire.pump);
-	end(c, "%s", sstp_closed_text(SSTP_CLOSED_NOT_SSTP));
+	linger(c);
 }
 
 /* Makes a session, which continues with the plaintext in pump->plain. */
@@ -517,8 +541,13 @@ static void enter(struct door_conn *c, enum stage_name stage)
 static void on_late(struct loop_timer *timer)
 {
 	struct door_conn *c = container_of(timer, struct door_conn, late);
-	const char *late = stages[c->stage].late;
+	const char *late;
 
+	if (c->stage == STAGE_REFUSED) {
+		hang_up(c);
+		return;
+	}
+	late = stages[c->stage].late;
 	if (c->stage == STAGE_HTTP && has_web(c)) /* which has a time limit of its own */
 		pass_request_on(c, take_start(c, c->wire.pump->plain), false);
 	else
@@ -543,6 +572,11 @@ static void read_socket(struct door_conn *c)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (c->stage == STAGE_REFUSED) {
+		if (n <= 0)
+			hang_up(c);
+		return;
+	}
 	if (n <= 0) {
 		on_hang_up(c, n < 0 ? errno : 0);
 		return;
@@ -578,6 +612,10 @@ static void shut_down(struct half_open *o)
 {
 	struct door_conn *c = container_of(o, struct door_conn, half_open);
 
+	if (c->stage == STAGE_REFUSED) {
+		hang_up(c);
+		return;
+	}
 	if (c->stage == STAGE_HTTP)
 		tls_notify_close(c->wire.tls);
 	pump_flush(c->wire.pump);

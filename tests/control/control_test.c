@@ -226,6 +226,29 @@ static void a_head_that_is_too_long(void **state)
 	close(fd);
 }
 
+/* It reads the reply only after it has sent all that it wanted to. */
+static void a_body_that_is_too_long(void **state)
+{
+	static char body[CONTROL_BODY_MAX + 1];
+	int fd = dial();
+	bool is_over;
+	size_t sent = 0;
+
+	(void)state;
+	memset(body, 'x', sizeof(body));
+	say(fd, "POST /hello HTTP/1.1\r\nContent-Length: 70000\r\n\r\n");
+	while (sent < sizeof(body)) {
+		size_t len = sizeof(body) - sent < 4096 ? sizeof(body) - sent : 4096;
+
+		assert_int_equal(send(fd, body + sent, len, MSG_NOSIGNAL), (ssize_t)len);
+		sent += len;
+		turn();
+	}
+	assert_non_null(strstr(hear(fd, &is_over), " 413 "));
+	assert_true(is_over);
+	close(fd);
+}
+
 static void a_reply_that_comes_later(void **state)
 {
 	int fd = dial();
@@ -616,6 +639,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(requests_one_after_the_other),
 		TEST(a_head_that_is_too_long),
+		TEST(a_body_that_is_too_long),
 		TEST(a_reply_that_comes_later),
 		TEST(a_client_that_goes_before_its_reply),
 		TEST(a_reply_in_pieces),

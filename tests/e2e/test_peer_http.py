@@ -63,6 +63,7 @@ def read_all(connection):
     pytest.param([], "/", 404, id="GET"),
     pytest.param(["--head"], "/", 404, id="HEAD"),
     pytest.param(["--data", "a=b"], "/login", 404, id="POST"),
+    pytest.param(["--data", "a" * 120_000, "--header", "Expect:"], "/login", 404, id="long-POST"),
     pytest.param(["--http2"], "/", 404, id="HTTP-2"),
     pytest.param(["--request", "DELETE"], "/", 501, id="DELETE"),
     pytest.param(["--request", "SSTP_DUPLEX_POST"], "/", 404, id="another-path"),

@@ -155,6 +155,18 @@ static bool is_all_read(void)
 	return !left || has_hung_up();
 }
 
+static bool is_none_half_open(void)
+{
+	return !t.worker.host.half_open.count;
+}
+
+/* After a response the server waits for the client's end. */
+static void hang_up(void)
+{
+	shutdown(t.fd, SHUT_WR);
+	run_until(is_none_half_open);
+}
+
 static void assert_none_left(void)
 {
 	assert_int_equal(t.worker.host.half_open.count, 0);
@@ -530,6 +542,7 @@ static void other_requests_get_a_response(void **state)
 		assert_memory_equal(t.plain, others[n].response, t.plain_len);
 		assert_int_equal(t.has_close_notify, *others[n].response != '\0');
 		assert_string_equal(t.ended, others[n].ended);
+		hang_up();
 		assert_none_left();
 		disconnect();
 	}
@@ -550,9 +563,34 @@ static void a_request_without_an_end_is_refused(void **state)
 		run_until(has_ended);
 		t.plain[t.plain_len] = '\0';
 		assert_string_equal(t.plain, "HTTP/1.1 400 Bad Request" REFUSAL);
+		hang_up();
 		assert_none_left();
 		disconnect();
 	}
+}
+
+/* It reads the response only after it has sent its whole content. */
+static void a_client_that_sends_on_gets_its_response(void **state)
+{
+	static const char request[] = "POST / HTTP/1.1\r\nContent-Length: 400000\r\n\r\n";
+	static const uint8_t content[4000];
+
+	(void)state;
+	connect_tls("vpn.example.net", 0);
+	tls_write(t.tls, (const uint8_t *)request, sizeof(request) - 1);
+	for (int i = 0; i < 100; i++) {
+		run_until(is_all_read);
+		assert_false(t.is_hung_up);
+		assert_int_equal(send(t.fd, content, sizeof(content), MSG_NOSIGNAL),
+				 sizeof(content));
+	}
+	run_until(has_ended);
+	assert_int_equal(t.plain_len, strlen(NOT_FOUND));
+	assert_memory_equal(t.plain, NOT_FOUND, t.plain_len);
+	assert_int_equal(t.worker.host.half_open.count, 1);
+	hang_up();
+	assert_none_left();
+	disconnect();
 }
 
 /* [MS-SSTP] 2.2.9, for PPP; in the same record as the request, or after it. */
@@ -742,6 +780,7 @@ int main(void)
 		CASE_WITH_CHOICE(a_name_that_is_not_known_is_refused),
 		CASE(other_requests_get_a_response),
 		CASE(a_request_without_an_end_is_refused),
+		CASE(a_client_that_sends_on_gets_its_response),
 		CASE(a_request_for_sstp_becomes_a_session),
 		CASE_WITH_CHOICE(a_request_for_sstp_becomes_a_session),
 		CASE(a_worker_that_stops_hangs_up),
