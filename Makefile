@@ -52,7 +52,7 @@ include $(filter-out Makefile,$(PARTS))
 ## make STATIC=0       ./sstp, dynamic, with the system's C library
 ## make static TARGET=mips   ./sstp-mips, static, for another machine (also aarch64, armv7)
 
-PROGRAM_OBJS = $B/src/main.o $(call archives,$(FOLDERS))
+PROGRAM_OBJS = $B/src/main.o $(if $(PACKED),$B/src/relocate.o) $(call archives,$(FOLDERS))
 
 program: $B/sstp.stripped $B/sstp.spdx.json
 	cmp -s $< $(PROGRAM) || { echo '  PROGRAM $(PROGRAM)'; cp -f $< $(PROGRAM); } # -f: while it runs, too
@@ -66,7 +66,7 @@ $B/sstp.spdx.json: $B/sstp.stripped tools/sbom
 
 $B/sstp: $(PROGRAM_OBJS) $(THIRD)
 	$(call note,LINK)
-	$(COMPILER) $(LINK) -o $@ $(PROGRAM_OBJS) $(THIRD_LIBS) $(END)
+	$(COMPILER) $(LINK) $(PACKED) -o $@ $(PROGRAM_OBJS) $(THIRD_LIBS) $(END)
 
 # The target's flavour: this machine's own is musl.
 TARGET_FLAVOUR = $(if $(filter $(MACHINE),$(TARGET)),musl,$(TARGET))
