@@ -16,6 +16,7 @@
 #include "client/host_permits.h"
 #include "client/lockdown.h"
 #include "client/policy.h"
+#include "proc/pending.h"
 #include "util/log_writer.h"
 
 struct connect_settings {
@@ -195,7 +196,7 @@ static struct tun_backend_cfg device_of(const struct connect_settings *s)
 	device.host.up = s->up;
 	device.host.down = s->down;
 	device.host.source = source_of(s);
-	device.exit_fd = s->exit_fd;
+	device.host.exit_fd = s->exit_fd;
 	return device;
 }
 
@@ -361,23 +362,38 @@ static struct host_service_cfg permitted_of(const struct connect_settings *s,
 		.only = p->is_looked_up ? NULL : p->addrs,
 		.only_count = p->addr_count,
 		.congestion = cfg->congestion,
+		.pending_fd = pending_open(),
 	};
 }
 
+enum { KEPT_MAX = 4 };
+
 /* The given device; the program of --script-tun has our standard input and output. */
-static size_t kept_by_helper(const struct netdev_source *source, int keep[2])
+static size_t kept_by_helper(const struct host_service_cfg *cfg, int keep[KEPT_MAX])
 {
-	switch (source->kind) {
-	case NETDEV_GIVEN:
-		keep[0] = source->fd;
-		return 1;
-	case NETDEV_FOR_SCRIPT:
-		keep[0] = STDIN_FILENO;
-		keep[1] = STDOUT_FILENO;
-		return 2;
-	default:
-		return 0;
+	const struct netdev_source *source = &cfg->host.source;
+	size_t n = 0;
+
+	if (source->kind == NETDEV_GIVEN)
+		keep[n++] = source->fd;
+	if (source->kind == NETDEV_FOR_SCRIPT) {
+		keep[n++] = STDIN_FILENO;
+		keep[n++] = STDOUT_FILENO;
 	}
+	if (cfg->host.exit_fd >= 0)
+		keep[n++] = cfg->host.exit_fd;
+	if (cfg->pending_fd >= 0)
+		keep[n++] = cfg->pending_fd;
+	return n;
+}
+
+/* What only the helper has from now on, so that the process that reads from the network cannot change it. */
+static void leave_to_helper(const struct host_service_cfg *cfg)
+{
+	if (cfg->host.exit_fd >= 0)
+		close(cfg->host.exit_fd);
+	if (cfg->pending_fd >= 0)
+		close(cfg->pending_fd);
 }
 
 /* In one process, with all rights. */
@@ -399,17 +415,17 @@ static int connect_with_helper(const struct connect_settings *s, struct client_c
 	static struct host_permits permits;
 	static struct host_service service;
 	struct host_service_cfg permitted;
-	int keep[2], code = EXIT_OTHER, error;
+	int keep[KEPT_MAX], code = EXIT_OTHER, error;
 	struct client_helper helper = {
 		.pid_file = s->background.pid_file,
 		.host = &service.service,
 		.keep = keep,
-		.keep_count = kept_by_helper(&device->host.source, keep),
 		.needs_proc_self = device->host.source.kind == NETDEV_IN_NETNS,
 	};
 
 	host_permits_of(cfg, &permits);
 	permitted = permitted_of(s, cfg, &device->host, &permits);
+	helper.keep_count = kept_by_helper(&permitted, keep);
 	service = (struct host_service){ .cfg = &permitted, .make = host_setup_new };
 	host_service_init(&service);
 	error = client_helper_start(&helper);
@@ -417,6 +433,7 @@ static int connect_with_helper(const struct connect_settings *s, struct client_c
 		return sandbox_goes_without(&connect_verb, sandbox->mode, error)
 			       ? connect_alone(cfg, device, sandbox)
 			       : code;
+	leave_to_helper(&permitted);
 	sandbox->helper = &helper;
 	cfg->backend = tun_backend_new(device, host_helper_new(&device->host, helper.helper));
 	if (cfg->backend)

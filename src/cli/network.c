@@ -154,9 +154,9 @@ struct tun_backend_cfg network_device(const struct network_settings *s)
 			.dns = s->dns.servers.at,
 			.dns_count = s->dns.servers.count,
 			.dns_names = dns_settings_names(&s->dns),
+			.exit_fd = -1,
 		},
 		.route_hosts = s->route_hosts.at,
 		.route_host_count = s->route_hosts.count,
-		.exit_fd = -1,
 	};
 }

@@ -16,6 +16,7 @@
 #include "client/client_control.h"
 #include "client/client_metrics.h"
 #include "client/dhcp6_setup.h"
+#include "client/end_signals.h"
 #include "client/client_eap.h"
 #include "client/client_helper.h"
 #include "client/client_sandbox.h"
@@ -62,6 +63,7 @@ struct client {
 	struct log log;
 	struct log_limit log_limit; /* for log lines that the server causes */
 	struct loop *loop;
+	struct end_signals end_signals;
 	struct health health;
 	struct pump pump;
 	struct tls_ctx *tls;
@@ -1541,6 +1543,15 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 	}
 }
 
+static void on_end_pending(void *arg)
+{
+	struct client *c = arg;
+	struct backend *b = c->cfg->backend;
+
+	if (b->ops->before_end)
+		b->ops->before_end(b);
+}
+
 static void on_backend_end(struct backend_client *backend_client, enum tunnel_reason reason,
 			   int status)
 {
@@ -1597,7 +1608,7 @@ static enum tunnel_reason enter_sandbox(struct client *c)
 
 static enum tunnel_reason open_all(struct client *c)
 {
-	static const int signals[] = { COMMAND_SIGNALS, SIGUSR2 };
+	static const int signals[] = { SIGCHLD, SIGUSR1, SIGUSR2 };
 	enum tunnel_reason reason;
 	struct error err;
 	int error;
@@ -1616,6 +1627,8 @@ static enum tunnel_reason open_all(struct client *c)
 	if (!error)
 		error = loop_signals(c->loop, signals, sizeof(signals) / sizeof(*signals),
 				     on_signal, c);
+	if (!error)
+		error = end_signals_open(&c->end_signals, c->loop);
 	if (!error)
 		error = pump_open(&c->pump, c->loop);
 	if (error) {
@@ -1656,6 +1669,7 @@ static void close_all(struct client *c)
 	roam_close(&c->roam);
 	pump_close(&c->pump);
 	close_cover(c);
+	end_signals_close(&c->end_signals);
 	loop_close(c->loop);
 	tls_tickets_free(c->tickets);
 	tls_ctx_release(c->tls);
@@ -1679,6 +1693,8 @@ enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)
 	if (known->count)
 		memcpy(known->at, cfg->known, known->count * sizeof(*known->at));
 	c->retry = (struct retry){ .once = cfg->once, .keep_trying = cfg->keep_trying };
+	c->end_signals =
+		(struct end_signals){ .pending = on_end_pending, .caught = on_signal, .arg = c };
 	c->again.expired = on_again;
 	c->acks.expired = on_acks;
 	c->setup_limit.expired = on_setup_limit;

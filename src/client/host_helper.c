@@ -354,6 +354,22 @@ static void set_named(struct host_setup *s, const struct ip_addr *addrs, size_t 
 	ask(asking_of(s), HOST_OP_NAMED, &q);
 }
 
+/* Whoever takes this process over must not be able to say so: the helper looks at the signal itself. */
+static void before_end(struct host_setup *s)
+{
+	struct asking *a = asking_of(s);
+	struct question q;
+
+	if (!a->user || !a->cfg->lockdown)
+		return;
+	begin(&q);
+	q.limit_ms = CLOSE_LIMIT_MS;
+	if (ask(a, HOST_OP_ASKED, &q) == -EPERM)
+		log_warn(a->user->log,
+			 "--lockdown: the helper process cannot see in /proc that a signal "
+			 "ends sstp, so the lock will stay");
+}
+
 /* The children are the helper's. */
 static bool take_signal(struct host_setup *s, const struct signalfd_siginfo *info)
 {
@@ -400,6 +416,7 @@ struct host_setup *host_helper_new(const struct host_setup_cfg *cfg, struct help
 		.up = up,
 		.down = down,
 		.set_named = set_named,
+		.before_end = before_end,
 		.signal = take_signal,
 		.restore = restore,
 		.close = close_asking,

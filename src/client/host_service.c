@@ -15,6 +15,7 @@
 #include "net/congestion.h"
 #include "net/sockopt.h"
 #include "proc/netns.h"
+#include "proc/pending.h"
 #include "tun/tun.h"
 #include "tunnel/sndbuf.h"
 
@@ -345,6 +346,17 @@ static void close_setup(struct host_service *s, bool was_asked)
 	s->forward_now = (struct host_forward){ .version = 0 };
 }
 
+static int handle_asked(void *state, struct helper_call *c)
+{
+	struct host_service *s = state;
+
+	(void)c;
+	if (!pending_asks_to_end(s->cfg->pending_fd))
+		return -EPERM;
+	s->was_asked = true;
+	return 0;
+}
+
 static int handle_close(void *state, struct helper_call *c)
 {
 	struct host_service *s = state;
@@ -354,7 +366,7 @@ static int handle_close(void *state, struct helper_call *c)
 		return -ENOTCONN;
 	if (!is_all(c))
 		return -EBADMSG;
-	close_setup(s, was_asked);
+	close_setup(s, was_asked && s->was_asked);
 	return 0;
 }
 
@@ -445,6 +457,7 @@ void host_service_init(struct host_service *s)
 		{ .code = HOST_OP_LISTENER, .handle = handle_listener },
 		{ .code = HOST_OP_SOCKET, .handle = handle_socket },
 		{ .code = HOST_OP_OPTION, .handle = handle_option },
+		{ .code = HOST_OP_ASKED, .handle = handle_asked },
 	};
 
 	s->limit = (struct log_limit){ .about = "the server", .max = 3 * LOG_PEER_MAX };

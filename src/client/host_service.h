@@ -9,6 +9,8 @@
  *	connections outside of the tunnel only to the ports of the servers and proxies that the user named, and
  *	to their addresses if he gave addresses
  *	options of sockets only with the values that the user chose
+ *	the lock of --lockdown is removed after it was connected only when the kernel shows that the user has asked
+ *	for the end: by a signal that is still pending (HOST_OP_ASKED), or by exit_fd, which only the helper has
  *
  * When that process ends without HOST_OP_CLOSE, the helper ends too and undoes nothing, as if both were killed:
  * what keeps packets from leaving outside of the tunnel stays until the next start.
@@ -35,6 +37,7 @@ enum host_op {
 	HOST_OP_LISTENER = HELPER_OP(HELPER_HOST, 10), /* tcp (u8) -> a descriptor */
 	HOST_OP_SOCKET = HELPER_OP(HELPER_HOST, 11),   /* family (u8: 4, 6), tcp (u8) -> one */
 	HOST_OP_OPTION = HELPER_OP(HELPER_HOST, 12), /* option (u8), number (u32), name; with one */
+	HOST_OP_ASKED = HELPER_OP(HELPER_HOST, 13),  /* a signal asks for the end, and is pending */
 
 	HOST_EVENT_LOOK = HELPER_OP(HELPER_HOST, 128),      /* something to look at */
 	HOST_EVENT_MILESTONE = HELPER_OP(HELPER_HOST, 129), /* a line for readers of events */
@@ -64,6 +67,7 @@ struct host_service_cfg {
 	const struct sockaddr_storage *only; /* their addresses; NULL: they are looked up */
 	size_t only_count;
 	const char *congestion; /* of the connection to the server; NULL: the system's */
+	int pending_fd;         /* of the process that asks (proc/pending.h); -errno: none */
 };
 
 struct host_service {
@@ -77,6 +81,7 @@ struct host_service {
 	struct host_setup *setup; /* NULL: not open */
 	struct host_setup_cfg setup_cfg;
 	struct host_setup_user user;
+	bool was_asked; /* the user has asked for the end by a signal */
 	bool is_settled, must_end;
 	enum tunnel_reason reason;
 	int status;

@@ -3,6 +3,7 @@
 #include "client/host_setup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,7 +19,7 @@ struct local_setup {
 	const struct host_setup_cfg *cfg;
 	const struct host_setup_user *user;
 	struct netdev *netdev;
-	struct loop_watch process_watch;
+	struct loop_watch process_watch, exit_watch;
 	struct host *host; /* NULL with --script, and if the network is not ours to set up */
 	struct lockdown *lockdown; /* NULL without --lockdown */
 	struct scripts scripts;
@@ -26,6 +27,7 @@ struct local_setup {
 	bool is_up;
 	bool is_up_due; /* the script, or --up, is to run when the host's network is set up */
 	bool was_up;    /* once at least */
+	bool was_asked; /* by exit_fd */
 	bool is_restored;
 };
 
@@ -452,6 +454,36 @@ static enum tunnel_reason check_mark(const struct local_setup *t)
 	return REASON_NETWORK;
 }
 
+/* The program at the other end need not send anything; what it sends is ignored. */
+static void from_exit_fd(struct loop_watch *w, uint32_t events)
+{
+	struct local_setup *t = container_of(w, struct local_setup, exit_watch);
+	char drain[256];
+
+	if (!(events & (EPOLLHUP | EPOLLERR)) && read(w->fd, drain, sizeof(drain)) > 0)
+		return;
+	loop_unwatch(t->user->loop, w);
+	t->was_asked = true;
+	log_info(t->user->log, "descriptor %d is closed at its other end", w->fd);
+	t->user->end(t->user->arg, REASON_NONE, 0);
+}
+
+static enum tunnel_reason watch_exit_fd(struct local_setup *t)
+{
+	int fd = t->cfg->exit_fd, error;
+
+	if (fd < 0)
+		return REASON_NONE;
+	fcntl(fd, F_SETFD, FD_CLOEXEC); /* a script would keep it open */
+	t->exit_watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = from_exit_fd };
+	error = loop_watch(t->user->loop, &t->exit_watch);
+	if (!error)
+		return REASON_NONE;
+	log_error(t->user->log, "--exit-fd %d: %s: it must be the end of a pipe or of a socket", fd,
+		  strerror(-error));
+	return REASON_SETTINGS;
+}
+
 static enum tunnel_reason lock(struct local_setup *t)
 {
 	struct lockdown_cfg cfg = {
@@ -483,7 +515,9 @@ static enum tunnel_reason open_setup(struct host_setup *s, const struct host_set
 		reason = open_netdev(t);
 	if (!reason && t->lockdown && lockdown_device(t->lockdown, t->base.name))
 		reason = REASON_NETWORK;
-	return reason ? reason : open_host(t);
+	if (!reason)
+		reason = open_host(t);
+	return reason ? reason : watch_exit_fd(t);
 }
 
 /*
@@ -492,7 +526,7 @@ static enum tunnel_reason open_setup(struct host_setup *s, const struct host_set
  */
 static bool must_unlock(const struct local_setup *t, bool was_asked)
 {
-	return was_asked || (!t->was_up && !lockdown_was_locked(t->lockdown));
+	return was_asked || t->was_asked || (!t->was_up && !lockdown_was_locked(t->lockdown));
 }
 
 static void restore(struct host_setup *s)
@@ -505,8 +539,10 @@ static void restore(struct host_setup *s)
 	close_scripts(t);
 	host_close(t->host);
 	t->host = NULL;
-	if (t->user)
+	if (t->user) {
 		loop_unwatch(t->user->loop, &t->process_watch);
+		loop_unwatch(t->user->loop, &t->exit_watch);
+	}
 }
 
 static void close_setup(struct host_setup *s, bool was_asked)

@@ -3,7 +3,6 @@
 #include "client/tun_backend.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,7 @@ struct tun_backend {
 	struct host_setup *setup;
 	struct host_setup_user user;
 	struct merge *merge;
-	struct loop_watch watch, exit_watch;
+	struct loop_watch watch;
 	struct packet packet;            /* the last one read, for tunnel_send_block */
 	struct route_hosts *route_hosts; /* NULL without --route-host */
 	struct name_lookup_cfg lookup;   /* of the server's name, while the network is locked */
@@ -189,36 +188,6 @@ static enum tunnel_reason open_route_hosts(struct tun_backend *t)
 	return t->route_hosts ? REASON_NONE : REASON_SYSTEM;
 }
 
-/* The program at the other end need not send anything; what it sends is ignored. */
-static void from_exit_fd(struct loop_watch *w, uint32_t events)
-{
-	struct tun_backend *t = container_of(w, struct tun_backend, exit_watch);
-	char drain[256];
-
-	if (!(events & (EPOLLHUP | EPOLLERR)) && read(w->fd, drain, sizeof(drain)) > 0)
-		return;
-	loop_unwatch(t->client->loop, w);
-	t->was_asked_to_end = true;
-	log_info(t->client->log, "descriptor %d is closed at its other end", w->fd);
-	t->client->end(t->client, REASON_NONE, 0);
-}
-
-static enum tunnel_reason watch_exit_fd(struct tun_backend *t)
-{
-	int fd = t->cfg->exit_fd, error;
-
-	if (fd < 0)
-		return REASON_NONE;
-	fcntl(fd, F_SETFD, FD_CLOEXEC); /* a script would keep it open */
-	t->exit_watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = from_exit_fd };
-	error = loop_watch(t->client->loop, &t->exit_watch);
-	if (!error)
-		return REASON_NONE;
-	log_error(t->client->log, "--exit-fd %d: %s: it must be the end of a pipe or of a socket",
-		  fd, strerror(-error));
-	return REASON_SETTINGS;
-}
-
 static enum tunnel_reason open_backend(struct backend *b, struct backend_client *client)
 {
 	struct tun_backend *t = tun_backend_of(b);
@@ -238,7 +207,15 @@ static enum tunnel_reason open_backend(struct backend *b, struct backend_client 
 		reason = open_route_hosts(t);
 	if (!reason)
 		reason = open_packets(t);
-	return reason ? reason : watch_exit_fd(t);
+	return reason;
+}
+
+static void before_end(struct backend *b)
+{
+	struct host_setup *s = tun_backend_of(b)->setup;
+
+	if (s->ops->before_end)
+		s->ops->before_end(s);
 }
 
 static bool take_signal(struct backend *b, const struct signalfd_siginfo *info)
@@ -256,10 +233,8 @@ static void close_backend(struct backend *b)
 
 	t->setup->ops->restore(t->setup);
 	route_hosts_close(t->route_hosts);
-	if (t->client) {
+	if (t->client)
 		loop_unwatch(t->client->loop, &t->watch);
-		loop_unwatch(t->client->loop, &t->exit_watch);
-	}
 	merge_close(t->merge);
 	tun_close(t->setup->tun);
 	t->setup->ops->close(t->setup, t->was_asked_to_end);
@@ -273,6 +248,7 @@ static const struct backend_ops ops = {
 	.before_connect = before_connect,
 	.up = up,
 	.down = down,
+	.before_end = before_end,
 	.signal = take_signal,
 	.close = close_backend,
 };

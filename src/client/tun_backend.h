@@ -14,7 +14,6 @@ struct tun_backend_cfg {
 	struct host_setup_cfg host;
 	const char *const *route_hosts; /* names as routes, normalized */
 	size_t route_host_count;
-	int exit_fd; /* end the tunnel when its other end is closed; -1: none */
 };
 
 /*

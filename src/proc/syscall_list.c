@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -25,6 +26,8 @@ static const uint32_t socket_families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLI
 static const uint32_t pair_families[] = { AF_UNIX };
 static const uint32_t prctl_options[] = { PR_SET_NAME };
 static const uint32_t no_pid[] = { 0 };
+/* Not those that ask for the end: the helper of a client relies on them (proc/pending.h). */
+static const uint32_t own_signals[] = { 0, SIGABRT, SIGKILL };
 static const uint32_t thread_flags[] = { CLONE_VM | CLONE_SIGHAND | CLONE_THREAD };
 static const uint32_t namespace_flags[] = { CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
 					    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
@@ -32,9 +35,12 @@ static const uint32_t namespace_flags[] = { CLONE_NEWNS | CLONE_NEWUTS | CLONE_N
 static const uint32_t fcntl_commands[] = {
 	F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_SETLK, F_GETLK, F_SETLKW,
 };
-/* Of terminals, without TIOCSTI, which types for the user. */
+/*
+ * Of terminals, without TIOCSTI, which types for the user, and without changing the keys of signals: to a sequence that
+ * is written to it, a terminal replies as if the user typed.
+ */
 static const uint32_t ioctl_requests[] = {
-	FIONREAD, FIONBIO, TIOCOUTQ, SIOCOUTQNSD, TIOCGWINSZ, TCGETS, TCSETS, TCSETSW, TCSETSF,
+	FIONREAD, FIONBIO, TIOCOUTQ, SIOCOUTQNSD, TIOCGWINSZ, TCGETS,
 };
 
 /*
@@ -62,6 +68,7 @@ enum condition {
 	FCNTL,
 	IOCTL,
 	OWN_PROCESS,
+	OWN_THREAD,
 };
 
 static const struct {
@@ -84,7 +91,10 @@ static const struct {
 	[IS_MISSING] = { { { ARG_ONE_OF, 0, 0, NULL } }, ENOSYS },
 	[FCNTL] = { { { ARG_ONE_OF, 1, VALUES(fcntl_commands) } }, EPERM },
 	[IOCTL] = { { { ARG_ONE_OF, 1, VALUES(ioctl_requests) } }, ENOTTY },
-	[OWN_PROCESS] = { { { ARG_OWN, 0, 0, NULL } }, EPERM },
+	[OWN_PROCESS] = { { { ARG_OWN, 0, 0, NULL }, { ARG_ONE_OF, 1, VALUES(own_signals) } },
+			  EPERM },
+	[OWN_THREAD] = { { { ARG_OWN, 0, 0, NULL }, { ARG_ONE_OF, 2, VALUES(own_signals) } },
+			 EPERM },
 };
 
 /* ---- the calls */
@@ -137,14 +147,14 @@ static const struct {
 	{ SYS_waitid, LONG, 0 },
 	{ SYS_nanosleep, ALL, 0 },
 	{ SYS_getrandom, ALL, 0 },
-	/* signals: only to ourselves */
+	/* signals: only to ourselves, to crash or to end at once */
 	{ SYS_rt_sigaction, ALL, 0 },
 	{ SYS_rt_sigprocmask, ALL, 0 },
 	{ SYS_rt_sigreturn, ALL, 0 },
 	{ SYS_sigaltstack, ALL, 0 },
 	{ SYS_kill, ALL, OWN_PROCESS },
 	{ SYS_tkill, ALL, OWN_PROCESS },
-	{ SYS_tgkill, ALL, OWN_PROCESS },
+	{ SYS_tgkill, ALL, OWN_THREAD },
 	/* descriptors */
 	{ SYS_read, ALL, 0 },
 	{ SYS_readv, ALL, 0 },

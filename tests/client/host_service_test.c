@@ -3,16 +3,20 @@
 #include "client/host_service.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "client/host_wire.h"
 #include "net/sockopt.h"
+#include "proc/pending.h"
 
 /* ---- a setup that only notes what it is asked */
 
@@ -133,10 +137,21 @@ static int start(void **state)
 		.ports = ports,
 		.port_count = 2,
 		.congestion = "auto",
+		.pending_fd = pending_open(),
 	};
+	assert_true(cfg.pending_fd >= 0);
 	service = (struct host_service){ .cfg = &cfg, .make = fake_new };
 	host_service_init(&service);
 	engine = (struct helper_engine){ .services = services, .service_count = 1 };
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	if (cfg.pending_fd >= 0)
+		close(cfg.pending_fd);
+	cfg.pending_fd = -ENOENT;
 	return 0;
 }
 
@@ -516,9 +531,60 @@ static void a_whole_life(void **state)
 	assert_int_equal(ask_byte(HOST_OP_DOWN, 1), 0);
 	assert_int_equal(ask(HOST_OP_RESTORE, NULL), 0);
 	assert_int_equal(ask_byte(HOST_OP_CLOSE, 1), 0);
-	assert_true(seen.was_asked);
 	assert_int_equal(seen.closed, 1);
 	open_it(); /* another attempt */
+}
+
+/* The process that asks says so, too; but only the kernel is believed. */
+static void only_a_signal_of_the_user_removes_the_lock(void **state)
+{
+	static const int ends[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP },
+			 others[] = { SIGUSR1, SIGUSR2, SIGALRM };
+	sigset_t set;
+
+	(void)state;
+	sigfillset(&set);
+	assert_int_equal(pthread_sigmask(SIG_BLOCK, &set, NULL), 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_int_equal(kill(getpid(), others[i]), 0);
+	open_it();
+	assert_int_equal(ask(HOST_OP_ASKED, NULL), -EPERM);
+	assert_int_equal(ask_byte(HOST_OP_CLOSE, 1), 0);
+	assert_false(seen.was_asked);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		service.was_asked = false;
+		open_it();
+		assert_int_equal(kill(getpid(), ends[i]), 0);
+		assert_int_equal(ask(HOST_OP_ASKED, NULL), 0);
+		sigemptyset(&set);
+		sigaddset(&set, ends[i]);
+		assert_int_equal(sigwaitinfo(&set, NULL), ends[i]);
+		assert_int_equal(ask_byte(HOST_OP_CLOSE, 1), 0);
+		assert_true(seen.was_asked);
+	}
+	assert_int_equal(ask(HOST_OP_ASKED, NULL), -EPERM);
+	sigfillset(&set);
+	while (sigtimedwait(&set, NULL, &(struct timespec){ 0, 0 }) > 0)
+		;
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* As in a root without /proc. */
+static void without_proc_the_lock_stays(void **state)
+{
+	sigset_t set;
+
+	(void)state;
+	stop(state);
+	cfg.pending_fd = -ENOENT;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	open_it();
+	assert_int_equal(kill(getpid(), SIGTERM), 0);
+	assert_int_equal(ask(HOST_OP_ASKED, NULL), -EPERM);
+	assert_int_equal(sigwaitinfo(&set, NULL), SIGTERM);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static void a_refused_start_is_undone(void **state)
@@ -558,16 +624,20 @@ static void its_news_can_be_looked_at(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_link_arrives_whole, start),
-		cmocka_unit_test_setup(a_link_is_whole_or_nothing, start),
-		cmocka_unit_test_setup(what_makes_no_sense_is_refused, start),
-		cmocka_unit_test_setup(what_the_user_does_not_want_is_refused, start),
-		cmocka_unit_test_setup(only_servers_are_connected_to, start),
-		cmocka_unit_test_setup(only_chosen_options_are_set, start),
-		cmocka_unit_test_setup(nothing_happens_before_it_is_open, start),
-		cmocka_unit_test_setup(a_whole_life, start),
-		cmocka_unit_test_setup(a_refused_start_is_undone, start),
-		cmocka_unit_test_setup(its_news_can_be_looked_at, start),
+		cmocka_unit_test_setup_teardown(a_link_arrives_whole, start, stop),
+		cmocka_unit_test_setup_teardown(a_link_is_whole_or_nothing, start, stop),
+		cmocka_unit_test_setup_teardown(what_makes_no_sense_is_refused, start, stop),
+		cmocka_unit_test_setup_teardown(what_the_user_does_not_want_is_refused, start,
+						stop),
+		cmocka_unit_test_setup_teardown(only_servers_are_connected_to, start, stop),
+		cmocka_unit_test_setup_teardown(only_chosen_options_are_set, start, stop),
+		cmocka_unit_test_setup_teardown(nothing_happens_before_it_is_open, start, stop),
+		cmocka_unit_test_setup_teardown(a_whole_life, start, stop),
+		cmocka_unit_test_setup_teardown(only_a_signal_of_the_user_removes_the_lock, start,
+						stop),
+		cmocka_unit_test_setup_teardown(without_proc_the_lock_stays, start, stop),
+		cmocka_unit_test_setup_teardown(a_refused_start_is_undone, start, stop),
+		cmocka_unit_test_setup_teardown(its_news_can_be_looked_at, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

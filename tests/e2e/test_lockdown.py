@@ -3,6 +3,7 @@
 
 By a packet filter, and on a kernel without nf_tables by policy rules: there the sockets for packet filters are refused.
 """
+import os
 import re
 import signal
 import socket
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -200,6 +202,65 @@ def test_an_orderly_end_unlocks(lab, leaks, both):
     assert client.stop() == 0
     assert filters(lab.client) == before
     lab.client.ping("10.1.0.254")
+
+
+def test_the_end_of_exit_fd_unlocks(lab):
+    """Only the helper has the descriptor: who takes the other process over could end a socket's connection."""
+    lab.is_changed = True
+    hold = lab.client.run_folder / "hold"
+    os.mkfifo(hold)
+    try:
+        lab.serve()
+        lab.sstp = lab.file("sstp-with-a-descriptor", f'#!/bin/sh\nexec 8</run/hold\nexec {lab.sstp} "$@"\n', 0o755)
+        client = lab.connect("--lockdown", "--exit-fd", "8", wait=False)
+        with hold.open("wb"):
+            client.wait_for("^connected in ")
+            assert is_locked(lab.client)
+            assert "/run/hold" not in [os.readlink(fd) for fd in Path(f"/proc/{client.pid}/fd").iterdir()]
+        assert client.wait() == 0
+        assert not is_locked(lab.client)
+    finally:
+        hold.unlink()
+
+
+def test_the_control_socket_does_not_unlock(lab):
+    """The process that reads from the network answers there, so its word is not enough."""
+    lab.is_changed = True
+    lab.serve()
+    client = lab.connect("--lockdown")
+    lab.client.run(lab.sstp, "disconnect")
+    assert client.wait() == 0
+    assert is_locked(lab.client)
+    lab.client.run(lab.sstp, "unlock")
+    assert not is_locked(lab.client)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM])
+def test_each_signal_unlocks(lab, number):
+    lab.is_changed = True
+    lab.serve()
+    client = lab.connect("--lockdown")
+    client.send(signal.SIGUSR1)
+    client.wait_for("^status: up")
+    assert is_locked(lab.client)
+    client.send(number)
+    assert client.wait() == 0
+    assert not is_locked(lab.client)
+
+
+def test_without_proc_the_lock_stays(lab):
+    """There the helper cannot see that a signal has come."""
+    lab.is_changed = True
+    lab.serve()
+    plain = lab.sstp
+    lab.sstp = lab.file("sstp-without-proc", "#!/bin/sh\nexec unshare --mount sh -c 'mount -t tmpfs none /proc && exec "
+                        f'"$@"\' sh {lab.sstp} "$@"\n', 0o755)
+    client = lab.connect("--lockdown")
+    assert client.stop() == 0
+    assert "the helper process cannot see in /proc that a signal ends sstp" in client.log
+    assert "this network stays locked; `sstp unlock` removes the lock" in client.log
+    assert is_locked(lab.client)
+    lab.client.run(plain, "unlock")
 
 
 def test_the_next_start_knows_the_address(lab, leaks):

@@ -11,6 +11,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import socket
 import sys
 from contextlib import contextmanager
@@ -113,10 +114,15 @@ class Attacker:
         self.connection.settimeout(PATIENCE)
         self.pid = int.from_bytes(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)[:4], sys.byteorder)
 
-    def tries(self, words):
+    def tries(self, words, dies=False):
         """The error of what it tried; 0: it succeeded."""
         self.connection.send(words.encode())
-        return int(self.connection.recv(100))
+        try:
+            reply = self.connection.recv(100)
+        except ConnectionResetError:
+            reply = b""
+        assert reply or dies
+        return int(reply or 0)
 
 
 def start_probe(lab, words, options, env):
@@ -260,6 +266,46 @@ def test_the_same_attacks_succeed_without_a_sandbox(whole, verb):
                       f"kill {os.getpid()} 0", "socket 17 768", "route"):
             assert (words, attacker.tries(words)) == (words, 0)
     whole.client.ip("route del 203.0.113.0/24 dev lo")
+
+
+# ---- the lock of --lockdown, which only the user ends
+
+RESTORE, CLOSE, ASKED = "ask 807", "ask 808 01", "ask 80d"  # questions to the helper: client/host_service.h
+
+
+@pytest.fixture
+def unlocked(whole):
+    """Removes the lock at the end, when the helper has released it."""
+    whole.is_changed = True
+    yield whole
+    eventually("unlocked", lambda: whole.client.run(whole.sstp, "unlock", check=False).returncode == 0)
+
+
+def is_locked(lab):
+    return "sstp_lockdown" in lab.client.run("nft", "list", "ruleset").stdout
+
+
+def test_an_attacker_cannot_end_the_lock(unlocked):
+    """Neither by the questions of an orderly end, nor by a signal of its own."""
+    with taken_over(unlocked, "connect", 0, "--lockdown") as (attacker, program):
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+            assert attacker.tries(f"kill {attacker.pid} {int(number)}") == E.EPERM
+        assert attacker.tries(ASKED) == E.EPERM
+        assert (attacker.tries(RESTORE), attacker.tries(CLOSE)) == (0, 0)
+        program.wait_for("this network stays locked")
+        assert is_locked(unlocked)
+        attacker.tries(f"kill {attacker.pid} {int(signal.SIGKILL)}", dies=True)
+        program.wait()
+    assert is_locked(unlocked)
+
+
+def test_the_same_signal_ends_the_lock_without_a_sandbox(unlocked):
+    """Or else the test above would show nothing; that of a user does so with a sandbox too: test_lockdown.py."""
+    with taken_over(unlocked, "connect", 0, "--lockdown", "--sandbox", "off") as (attacker, program):
+        assert is_locked(unlocked)
+        attacker.tries(f"kill {attacker.pid} {int(signal.SIGTERM)}", dies=True)
+        assert program.wait() == 0
+    assert not is_locked(unlocked)
 
 
 def test_the_program_has_no_back_door(lab):

@@ -26,6 +26,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -147,6 +148,68 @@ static int signal_self(void)
 	return error_of(kill(getpid(), 0));
 }
 
+/* As a signal of the user would. It is blocked, so that the test goes on where it is permitted. */
+static int end_self_by(long (*send)(int number))
+{
+	static const int ends[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+	sigset_t all;
+	int error = 0;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		int now = error_of(send(ends[i]));
+
+		if (i && now != error)
+			return CANNOT;
+		error = now;
+	}
+	return error;
+}
+
+static long kill_self(int number)
+{
+	return kill(getpid(), number);
+}
+
+static long tkill_self(int number)
+{
+	return syscall(SYS_tkill, getpid(), number);
+}
+
+static long tgkill_self(int number)
+{
+	return syscall(SYS_tgkill, getpid(), getpid(), number);
+}
+
+static int end_self(void)
+{
+	return end_self_by(kill_self);
+}
+
+static int end_own_thread(void)
+{
+	return end_self_by(tkill_self);
+}
+
+static int end_own_thread_of_group(void)
+{
+	return end_self_by(tgkill_self);
+}
+
+static int terminal; /* opened before */
+
+/* With another key for SIGINT, what a terminal replies to a request for its state would be one. */
+static int change_keys(void)
+{
+	struct termios t;
+
+	if (tcgetattr(terminal, &t))
+		return CANNOT;
+	t.c_cc[VINTR] = 033;
+	return error_of(tcsetattr(terminal, TCSANOW, &t));
+}
+
 static int mount_something(void)
 {
 	return error_of(mount("none", "/tmp", "tmpfs", 0, NULL));
@@ -245,33 +308,38 @@ static int dump_core(void)
 static const struct {
 	const char *name;
 	int (*attack)(void);
-	int error; /* expected; 0: it works */
+	int error;          /* expected; 0: it works */
+	bool works_outside; /* without a sandbox, for any user */
 } attacks[] = {
-	{ "open a file", open_file, EACCES },
-	{ "open what is permitted", open_permitted, 0 },
-	{ "open what is not for root", open_unless_root, 0 },
-	{ "write there", write_permitted, EACCES },
-	{ "packet socket", packet_socket, EACCES },
-	{ "TCP socket", tcp_socket, 0 },
-	{ "connect elsewhere", connect_elsewhere, EACCES },
-	{ "connect to the server's port", connect_to_server, 0 },
-	{ "bind a TCP port", bind_tcp, EACCES },
-	{ "ptrace the parent", trace_parent, EPERM },
-	{ "kill the parent", kill_parent, EPERM },
-	{ "signal to itself", signal_self, 0 },
-	{ "mount", mount_something, EPERM },
-	{ "capset", get_capabilities, EPERM },
-	{ "setuid", become_root, EPERM },
-	{ "exec", run_program, EPERM },
-	{ "fork", fork_process, EPERM },
-	{ "namespace", new_namespace, EPERM },
-	{ "executable memory", map_code, EACCES },
-	{ "module", load_module, EPERM },
-	{ "io_uring", ring_of_calls, ENOSYS },
-	{ "prctl", control_process, EPERM },
-	{ "core", dump_core, EPERM },
-	{ "thread", start_thread, 0 },
-	{ "memory", allocate, 0 },
+	{ "open a file", open_file, EACCES, true },
+	{ "open what is permitted", open_permitted, 0, false },
+	{ "open what is not for root", open_unless_root, 0, false },
+	{ "write there", write_permitted, EACCES, false },
+	{ "packet socket", packet_socket, EACCES, false },
+	{ "TCP socket", tcp_socket, 0, false },
+	{ "connect elsewhere", connect_elsewhere, EACCES, false },
+	{ "connect to the server's port", connect_to_server, 0, false },
+	{ "bind a TCP port", bind_tcp, EACCES, true },
+	{ "ptrace the parent", trace_parent, EPERM, false },
+	{ "kill the parent", kill_parent, EPERM, false },
+	{ "signal to itself", signal_self, 0, false },
+	{ "ask itself to end", end_self, EPERM, true },
+	{ "ask its thread to end", end_own_thread, EPERM, true },
+	{ "ask its thread to end, by tgkill", end_own_thread_of_group, EPERM, true },
+	{ "the keys of a terminal", change_keys, ENOTTY, true },
+	{ "mount", mount_something, EPERM, false },
+	{ "capset", get_capabilities, EPERM, false },
+	{ "setuid", become_root, EPERM, false },
+	{ "exec", run_program, EPERM, false },
+	{ "fork", fork_process, EPERM, true },
+	{ "namespace", new_namespace, EPERM, false },
+	{ "executable memory", map_code, EACCES, true },
+	{ "module", load_module, EPERM, false },
+	{ "io_uring", ring_of_calls, ENOSYS, false },
+	{ "prctl", control_process, EPERM, true },
+	{ "core", dump_core, EPERM, false },
+	{ "thread", start_thread, 0, false },
+	{ "memory", allocate, 0, false },
 };
 
 /* ---- children */
@@ -312,6 +380,27 @@ static void test_attacks(void **state)
 			print_error("%s: %d (%s), not %d\n", attacks[i].name, error,
 				    strerror(error), attacks[i].error);
 		assert_int_equal(error, attacks[i].error);
+	}
+}
+
+static int try_outside(const void *arg)
+{
+	int (*const *attack)(void) = arg;
+
+	return (*attack)();
+}
+
+/* Or else the test above would show nothing. */
+static void test_attacks_without_a_sandbox(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(attacks) / sizeof(*attacks); i++) {
+		int error =
+			attacks[i].works_outside ? in_child(try_outside, &attacks[i].attack) : 0;
+
+		if (error)
+			print_error("%s: %d (%s)\n", attacks[i].name, error, strerror(error));
+		assert_int_equal(error, 0);
 	}
 }
 
@@ -580,10 +669,16 @@ static void test_report(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_attacks), cmocka_unit_test(test_status),
-		cmocka_unit_test(test_lacks),   cmocka_unit_test(test_still_root),
-		cmocka_unit_test(test_off),     cmocka_unit_test(test_report),
+		cmocka_unit_test(test_attacks),    cmocka_unit_test(test_attacks_without_a_sandbox),
+		cmocka_unit_test(test_status),     cmocka_unit_test(test_lacks),
+		cmocka_unit_test(test_still_root), cmocka_unit_test(test_off),
+		cmocka_unit_test(test_report),
 	};
 
+	terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (terminal < 0) {
+		print_error("no pseudoterminal: %s\n", strerror(errno));
+		return 1;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The signals that ask a client to end: SIGINT, SIGQUIT, SIGTERM, SIGHUP. They are read apart from other signals, so
+ * that whoever must see that one has come can look while it is still pending (proc/pending.h).
+ */
+#ifndef SSTP_CLIENT_END_SIGNALS_H
+#define SSTP_CLIENT_END_SIGNALS_H
+
+#include "net/loop.h"
+
+struct end_signals {
+	void (*pending)(void *arg); /* one has come, and is read after this call */
+	void (*caught)(void *arg, const struct signalfd_siginfo *info);
+	void *arg;
+	/* private */
+	struct loop *loop; /* NULL: not open */
+	struct loop_watch watch;
+};
+
+/* Blocks them in this thread. 0 or -errno. */
+int end_signals_open(struct end_signals *s, struct loop *l);
+void end_signals_close(struct end_signals *s);
+
+#endif
