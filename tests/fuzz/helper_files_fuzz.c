@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a process that an attacker has taken over may ask its helper about files: questions.h. A path that begins with
+ * "~" is in a folder of this target; no other is permitted, so that nothing else is changed. Nobody permits the
+ * folder "safe" or what is in it, and no file of it is ever opened.
+ */
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fuzz/questions.h"
+#include "proc/helper_files.h"
+#include "util/file.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+enum {
+	PERMIT = 1,
+	OPEN = 2,
+	REPLACE = 3,
+	CONNECT = 4,
+	LOOK = 5,
+	SEAL = 6, /* not a number of the service */
+	TREE_FDS = 8,
+};
+
+static char root[] = "/tmp/helper_files_fuzz.XXXXXX";
+static bool is_made, is_changed;
+
+static void must(bool is_so)
+{
+	if (!is_so)
+		abort();
+}
+
+/* ---- files */
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
+{
+	(void)st;
+	(void)flag;
+	return at->level ? remove(path) : 0;
+}
+
+static void remove_files(void)
+{
+	nftw(root, remove_one, TREE_FDS, FTW_DEPTH | FTW_PHYS);
+}
+
+static void remove_root(void)
+{
+	remove_files();
+	rmdir(root);
+}
+
+/* "~" in the text is the folder. */
+static void make_file(const char *name, const char *text)
+{
+	char path[sizeof(root) + 32];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	f = fopen(path, "we");
+	must(f);
+	for (const char *c = text; *c; c++)
+		if (*c == '~')
+			fputs(root, f);
+		else
+			fputc(*c, f);
+	fclose(f);
+}
+
+static void make_folder(const char *name)
+{
+	char path[sizeof(root) + 32];
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	must(!mkdir(path, 0700));
+}
+
+static void make_files(void)
+{
+	if (is_made && !is_changed)
+		return;
+	if (is_made) {
+		remove_files();
+	} else {
+		must(mkdtemp(root));
+		atexit(remove_root);
+	}
+	is_made = true;
+	is_changed = false;
+	make_folder("safe");
+	make_folder("users.d");
+	make_file("safe/password", "x");
+	make_file("users", "ann * \"@~/ann\" iroute=10.1.0.0/16\n; ~/old\n");
+	make_file("users.d/bob.conf", "password = @~/bob\n");
+	make_file(
+		"config",
+		"\xef\xbb\xbf# cert = ~/old\ncert: ~/ann\ncert = ~/new one \nkey = ~/key\npid-file=~/pid\n");
+	make_file("ann", "a");
+	make_file("bob", "b");
+	make_file("new one", "-----BEGIN PRIVATE KEY-----");
+	make_file("old", "o");
+	make_file("key", "k");
+	make_file("pid", "1");
+}
+
+/* ---- questions */
+
+/* With the folder in place of "~". False: it is longer than a path can be. */
+static bool put_path(struct writer *w, struct bytes path)
+{
+	if (path.len && *path.at == '~') {
+		put_bytes(w, root, strlen(root));
+		path = bytes_of(path.at + 1, path.len - 1);
+	}
+	put_bytes(w, path.at, path.len);
+	return !w->full;
+}
+
+static bool contains(struct bytes in, const char *word)
+{
+	return in.len && memmem(in.at, in.len, word, strlen(word));
+}
+
+/* Replacing keeps the length of the path in front of it. */
+static bool translate_replace(struct writer *w, struct reader *r)
+{
+	uint8_t flags = get_u8(r);
+	size_t len = get_u16(r), at;
+	struct bytes path;
+
+	if (len > r->left)
+		len = r->left;
+	path = bytes_of(get_bytes(r, len), len);
+	put_u8(w, flags);
+	at = w->len;
+	put_u16(w, 0);
+	if (!put_path(w, path))
+		return false;
+	store_u16(w->at + at, (uint16_t)(w->len - at - 2));
+	put_bytes(w, r->at, r->left);
+	return !w->full;
+}
+
+/* False: it would permit what nobody permits. */
+static bool translate(struct writer *w, const struct question *q)
+{
+	struct reader r = reader_of(q->in.at, q->in.len);
+
+	switch (q->op) {
+	case REPLACE:
+		return !contains(q->in, "safe") && translate_replace(w, &r);
+	case PERMIT:
+		if (contains(q->in, "safe") || contains(q->in, "..") || q->in.len < 3 ||
+		    memcmp(q->in.at + 1, "~/", 2))
+			return false;
+		put_u8(w, get_u8(&r));
+		break;
+	case OPEN:
+		put_u8(w, get_u8(&r));
+		break;
+	}
+	return put_path(w, bytes_of(r.at, r.left));
+}
+
+/* Nothing in "safe" is opened, nor looked at. */
+static void ask(struct helper_engine *e, const struct question *q)
+{
+	static uint8_t room[2 * PATH_MAX];
+	struct writer w = writer_of(room, sizeof(room));
+	struct question translated = *q;
+	int error;
+
+	if (q->op == SEAL) {
+		question_ask(e, HELPER_SELF, &(struct question){ .fd = -1 }, false, NULL);
+		return;
+	}
+	if (!translate(&w, q))
+		return;
+	translated.in = bytes_of(room, w.len);
+	is_changed |= q->op == REPLACE || (q->op == PERMIT && *q->in.at == HELPER_FILE_REMOVE);
+	error = question_ask(e, HELPER_FILES, &translated, q->op == OPEN || q->op == CONNECT, NULL);
+	must(error || (q->op != OPEN && q->op != LOOK) || !contains(q->in, "safe/"));
+	must(error || q->op != PERMIT || !e->is_sealed);
+}
+
+/* What the service keeps until its process ends. */
+static void forget(struct helper_files *f)
+{
+	struct link {
+		struct link *next;
+	} *one = (struct link *)f->first, *next;
+
+	for (; one; one = next) {
+		next = one->next;
+		free(one);
+	}
+	file_free(f->text, f->len);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned int seed)
+{
+	return questions_mutate(0, data, len, max, seed);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct helper_files files = { .first = NULL };
+	const struct helper_service service = helper_files_service(&files);
+	const struct helper_service *const services[] = { &service };
+	struct helper_engine e = { .services = services, .service_count = 1 };
+	struct reader r = reader_of(data, len);
+	struct question q;
+
+	make_files();
+	service.begin(&files, NULL);
+	while (r.left && question_next(&r, &q))
+		ask(&e, &q);
+	service.end(&files);
+	forget(&files);
+	return 0;
+}
