@@ -73,6 +73,21 @@ static void check_route(const struct route *r)
 	assert(r->metrics.len <= sizeof(r->metrics.at));
 }
 
+/* One of each kind, for the four replies. */
+static void request_rules(struct netlink *nl, sa_family_t family)
+{
+	static const enum netlink_rule_kind kinds[] = { NETLINK_RULE_NOT_MARK,
+							NETLINK_RULE_BUT_DEFAULT,
+							NETLINK_RULE_BUT_GROUP, NETLINK_RULE_NOP };
+
+	for (size_t i = 0; i < REPLIES; i++)
+		netlink_rule_add(
+			nl,
+			&(struct netlink_rule){
+				.kind = kinds[i], .family = family, .table = 7, .mark = 1 },
+			true);
+}
+
 static void request(struct netlink *nl, uint8_t which)
 {
 	const struct ip_addr v4 = { .family = AF_INET, .bytes = { 10, 0, 0, 1 } },
@@ -82,11 +97,19 @@ static void request(struct netlink *nl, uint8_t which)
 	struct route r = { .dst = prefix };
 	const struct route other = r;
 	const struct netlink_rule rule = { .family = dst->family, .priority = 7, .mark = 1 };
+	const struct netlink_rule jump = { .kind = NETLINK_RULE_GOTO,
+					   .family = dst->family,
+					   .target = 9,
+					   .to = prefix,
+					   .device_in = "eth0",
+					   .protocol = 17,
+					   .source_port = 68,
+					   .destination_port = 67 };
 	uint32_t priority;
 	unsigned ifindex;
 	bool has;
 
-	switch (which % 15) {
+	switch (which % 28) {
 	case 0:
 		netlink_route_get(nl, dst, &r);
 		break;
@@ -128,6 +151,50 @@ static void request(struct netlink *nl, uint8_t which)
 		break;
 	case 14:
 		netlink_rule_del_at(nl, dst->family, 7);
+		break;
+	case 15:
+		netlink_link_up(nl, 1, 1400);
+		break;
+	case 16:
+		netlink_link_queue_len(nl, 1, 500);
+		break;
+	case 17:
+		netlink_link_group(nl, 1, 7);
+		break;
+	case 18:
+		netlink_link_no_autoaddr(nl, 1);
+		break;
+	case 19:
+		netlink_addr_add(nl, 1, dst, 24, dst);
+		break;
+	case 20:
+		netlink_addr_del(nl, 1, dst, 24, NULL);
+		break;
+	case 21:
+		netlink_addr6_set(nl, 1, dst, 64, 10, 20);
+		break;
+	case 22:
+		r.via = v6;
+		r.metric = 7;
+		netlink_route_replace(nl, &r);
+		break;
+	case 23:
+		r.via = r.src = *dst;
+		r.ifindex = 1;
+		netlink_route_del(nl, &r);
+		break;
+	case 24:
+		netlink_set_mark(nl, 9);
+		netlink_route_get(nl, dst, &r);
+		break;
+	case 25:
+		netlink_rule_add(nl, &jump, false);
+		break;
+	case 26:
+		request_rules(nl, dst->family);
+		break;
+	case 27:
+		netlink_addr_add(nl, 1, dst, 200, NULL);
 		break;
 	default:
 		netlink_route_add(nl, &r);
