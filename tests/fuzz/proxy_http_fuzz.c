@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The HTTP proxy: the first byte selects whether a login is required, the second the size of the
- * reads. The rest is a client's request with its body, and the response of a target.
+ * reads. The rest is a client's request with its body, and the response of a target. The first byte also selects
+ * whether the target was reached.
  */
 #include <assert.h>
 
@@ -41,7 +42,17 @@ static void forward(struct http_proxy *h, struct reader *in, size_t more)
 		pass_body(&body, in);
 }
 
-static void ask(const struct proxy_login *login, struct bytes all, size_t chunk)
+static void tell(struct http_proxy *h, enum stack_result result)
+{
+	uint8_t tx[REQUEST_REPLY_SIZE];
+	struct writer out = writer_of(tx, sizeof(tx));
+
+	http_proxy_put_response(h, result, stack_result_text(result), &out);
+	assert(!out.full && (out.len || (result == STACK_OK && !h->is_tunnel)));
+}
+
+static void ask(const struct proxy_login *login, struct bytes all, size_t chunk,
+		enum stack_result result)
 {
 	struct reader in = reader_of(all.at, 0);
 	uint8_t tx[REQUEST_REPLY_SIZE];
@@ -60,6 +71,8 @@ static void ask(const struct proxy_login *login, struct bytes all, size_t chunk)
 		assert(!out.full && !in.bad);
 		if (request == REQUEST_CONNECT && !h.is_tunnel)
 			forward(&h, &in, all.len - from);
+		if (request == REQUEST_CONNECT)
+			tell(&h, result);
 		if (request != REQUEST_INCOMPLETE)
 			return;
 		assert(in.left < REQUEST_SIZE);
@@ -98,7 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 2)
 		return 0;
 	chunk = 1 + (size_t)data[1] * 64;
-	ask(data[0] & 1 ? &ann : NULL, bytes_of(data + 2, len - 2), chunk);
+	ask(data[0] & 1 ? &ann : NULL, bytes_of(data + 2, len - 2), chunk,
+	    (data[0] >> 1) % (STACK_FULL + 1));
 	respond(bytes_of(data + 2, len - 2), chunk);
 	return 0;
 }
