@@ -42,6 +42,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	filter_store_open(&store, filters);
 	if (end && filter_store_use(&store, "f", &use))
 		judge(use.filter, end + 1, len - text_len - 1);
+	if (filter_store_has(&store, "f") != filters_have(filters, "f") ||
+	    (use.filter && !filters_count(filters)))
+		abort();
+	filter_store_replace(&store, NULL);
+	if (filter_store_has(&store, "f"))
+		abort();
 	filter_use_end(&use);
 	filter_store_close(&store);
 	return 0;

@@ -5,6 +5,7 @@
  * its backup, which are put right. What was read and is written again reads the same.
  */
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -69,6 +70,31 @@ static void note_facts(void *arg, struct state_facts *f)
 	*(seen->count++ ? &seen->second : &seen->first) = *f;
 }
 
+/* Written by a process that dies, and read by the next one as it was. */
+static void write_state(const struct state_facts *f)
+{
+	static struct state s, other;
+	static struct seen seen;
+
+	if (state_open(&s, folder, "sstp1", 1))
+		return;
+	assert(state_is_here(&s.facts));
+	assert(state_open(&other, folder, "sstp1", 1) == -EBUSY);
+	s.facts = *f;
+	assert(!state_save(&s));
+	memset(&seen, 0, sizeof(seen));
+	state_each_dead(folder, note_facts, &seen);
+	assert(!seen.count); /* it is alive */
+	state_wait_for_dying(folder);
+	close(s.fd);
+	state_each_dead(folder, note_facts, &seen);
+	assert(seen.count == 1 && seen.first.route_count == f->route_count);
+	assert(seen.first.excluded_count == f->excluded_count);
+	assert(!state_open(&s, folder, "sstp1", 0));
+	state_close(&s); /* removes the folder, too, if it is empty */
+	mkdir(folder, 0700);
+}
+
 static void read_state(const uint8_t *data, size_t len)
 {
 	static struct seen seen;
@@ -94,6 +120,8 @@ static void read_state(const uint8_t *data, size_t len)
 		assert(!strcmp(seen.first.resolv_conf, seen.second.resolv_conf));
 	}
 	unlink(path);
+	if (seen.count)
+		write_state(&seen.first);
 }
 
 /* ---- resolv.conf */
