@@ -13,6 +13,7 @@
 #include "cli/eap_options.h"
 #include "cli/exit_code.h"
 #include "cli/front_options.h"
+#include "cli/named_files.h"
 #include "cli/options.h"
 #include "cli/password.h"
 #include "cli/serve_keys.h"
@@ -408,6 +409,14 @@ static bool read_again(struct server_cfg *now, struct settings_change *change)
 	return true;
 }
 
+static void each_named_file(const char *path,
+			    void (*one)(void *arg, const char *option, const char *file,
+					bool reloads),
+			    void *arg)
+{
+	named_files(&serve_verb, path, one, arg);
+}
+
 static int run(void *arg)
 {
 	struct serve_settings *s = arg;
@@ -431,6 +440,7 @@ static int run(void *arg)
 	if (can_be_read_again(s->common.config)) {
 		cfg.read_again = read_again;
 		cfg.config_file = s->common.config;
+		cfg.each_named_file = each_named_file;
 	}
 	if (!apply_certs(s, password_in_force, &cfg)) {
 		cli_error(&serve_verb, "out of memory");

@@ -12,7 +12,7 @@ enum { WARNINGS_MAX = 32, WARNING_SIZE = 400 };
 
 static char warnings[WARNINGS_MAX][WARNING_SIZE];
 static size_t warning_count;
-static bool prints_at_once;
+static bool prints_at_once, is_quiet;
 
 void tidy_warn(const char *format, ...)
 {
@@ -22,6 +22,8 @@ void tidy_warn(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (is_quiet)
+		return;
 	if (prints_at_once)
 		log_warn(NULL, "%s", text);
 	else if (warning_count < WARNINGS_MAX)
@@ -128,7 +130,7 @@ static void remove_quotes(char *value, const struct tidy_place *place)
 	remove_start(value, 1);
 }
 
-bool tidy_value(char *value, const struct tidy_place *place, struct error *err)
+static bool tidy(char *value, const struct tidy_place *place, struct error *err)
 {
 	remove_byte_order_mark(value);
 	if (place->is_environment)
@@ -148,6 +150,16 @@ bool tidy_value(char *value, const struct tidy_place *place, struct error *err)
 	}
 	remove_quotes(value, place);
 	return true;
+}
+
+bool tidy_value(char *value, const struct tidy_place *place, struct error *err)
+{
+	bool is_good;
+
+	is_quiet = !place->name;
+	is_good = tidy(value, place, err);
+	is_quiet = false;
+	return is_good;
 }
 
 static bool is_quoted(const char *text)

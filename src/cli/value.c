@@ -145,6 +145,11 @@ static bool are_readable(const struct text_list *l, const char **value, struct e
 	return true;
 }
 
+bool value_is_file(const struct option *o)
+{
+	return o->set == set_file || o->set == set_files || o->set == set_file_or_folder;
+}
+
 bool value_check(const struct option *o, const void *at, const char **value, struct error *err)
 {
 	if (o->set == set_pins)

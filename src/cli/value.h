@@ -74,6 +74,9 @@ void clear_texts(void *to);
 void clear_prefixes(void *to);
 void clear_ipv4(void *to);
 
+/* Whether the option's values are names of files or folders that are read. */
+bool value_is_file(const struct option *o);
+
 /*
  * Checks that must wait until all sources are applied, since a value that a stronger source
  * replaces does not matter: that a file can be read, that a pin is valid. `at`: where the option's

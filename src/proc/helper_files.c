@@ -23,6 +23,7 @@ enum {
 	IS_FIRST = 1, /* flags of a piece */
 	IS_LAST = 2,
 	IS_FOLDER = 1, /* flag of OP_OPEN */
+	DER_SEQUENCE = 0x30,
 };
 
 struct helper_path {
@@ -33,89 +34,7 @@ struct helper_path {
 	char path[];
 };
 
-/* ---- words of files */
-
-struct search {
-	bool (*is_it)(const void *arg, const char *word);
-	const void *arg;
-	bool with_keys; /* the lines that name private keys, too */
-};
-
-static char *trim(char *at)
-{
-	size_t len;
-
-	at += strspn(at, " \t\r");
-	len = strlen(at);
-	while (len && strchr(" \t\r", at[len - 1]))
-		at[--len] = '\0';
-	return at;
-}
-
-static bool is_word(const struct search *s, const char *word)
-{
-	return *word && (s->is_it(s->arg, word) || (*word == '@' && s->is_it(s->arg, word + 1)));
-}
-
-/* Whether it sets one of these, in a configuration file: "NAME = VALUE" or "NAME: VALUE". */
-static bool is_setting(const char *line, const char *const *names, size_t count)
-{
-	size_t len = strcspn(line, " \t=:"), blanks = strspn(line + len, " \t");
-
-	if (!strchr("=:", line[len + blanks]))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (len == strlen(names[i]) && !strncmp(line, names[i], len))
-			return true;
-	return false;
-}
-
-/* Settings whose values are the files of private keys and their passwords. */
-static bool is_about_key(const char *line)
-{
-	static const char *const names[] = { "key", "key-password-file", "radius-key" };
-
-	return is_setting(line, names, sizeof(names) / sizeof(*names));
-}
-
-/* Settings with paths of what is executed or written, not read. */
-static bool is_about_no_file(const char *line)
-{
-	static const char *const names[] = { "auth-command", "session-script", "pid-file", "leases",
-					     "keylog" };
-
-	return is_setting(line, names, sizeof(names) / sizeof(*names));
-}
-
-static bool is_in_line(const struct search *s, char *line)
-{
-	char *value = strchr(line, '='), *word;
-
-	if (value && is_word(s, trim(value + 1)))
-		return true;
-	while ((word = strsep(&line, " \t\r\"'=,;")))
-		if (is_word(s, word))
-			return true;
-	return false;
-}
-
-static bool is_in_file(const struct search *s, const char *path)
-{
-	char *text, *rest, *line;
-	size_t len;
-	bool found = false;
-
-	if (file_read(path, NAMING_MAX, &text, &len))
-		return false;
-	rest = text + (strncmp(text, "\xef\xbb\xbf", 3) ? 0 : 3); /* a mark of UTF-8 */
-	while (!found && (line = strsep(&rest, "\n"))) {
-		line += strspn(line, " \t\r");
-		found = *line != '#' && *line != ';' && !is_about_no_file(line) &&
-			(s->with_keys || !is_about_key(line)) && is_in_line(s, line);
-	}
-	file_free(text, len);
-	return found;
-}
+/* ---- files that name others */
 
 static bool is_conf(const char *name)
 {
@@ -124,17 +43,115 @@ static bool is_conf(const char *name)
 	return *name != '.' && len > 5 && !strcmp(name + len - 5, ".conf");
 }
 
-static bool is_in_folder(const struct search *s, const char *path, DIR *folder)
+/* What is done with the text of a file of users, which it may change. True: no other one is read. */
+typedef bool take_text(void *arg, char *text, size_t len, bool is_conf);
+
+static bool take_file(const char *path, bool is_conf, take_text *take, void *arg)
+{
+	char *text;
+	size_t len;
+	bool is_done;
+
+	if (file_read(path, NAMING_MAX, &text, &len))
+		return false;
+	is_done = take(arg, text, len, is_conf);
+	file_free(text, len);
+	return is_done;
+}
+
+static bool take_folder(const char *path, DIR *folder, take_text *take, void *arg)
 {
 	char file[PATH_MAX];
 	const struct dirent *e;
-	bool found = false;
+	bool is_done = false;
 
-	while (!found && (e = readdir(folder)))
+	while (!is_done && (e = readdir(folder)))
 		if (is_conf(e->d_name) &&
 		    (size_t)snprintf(file, sizeof(file), "%s/%s", path, e->d_name) < sizeof(file))
-			found = is_in_file(s, file);
-	return found;
+			is_done = take_file(file, true, take, arg);
+	return is_done;
+}
+
+static bool take_users(const struct helper_files *f, take_text *take, void *arg)
+{
+	bool is_done = false;
+
+	for (const struct helper_path *p = f->first; p && !is_done; p = p->next) {
+		DIR *folder = p->use == HELPER_FILE_USERS ? opendir(p->path) : NULL;
+
+		if (folder)
+			is_done = take_folder(p->path, folder, take, arg);
+		else if (p->use == HELPER_FILE_USERS)
+			is_done = take_file(p->path, false, take, arg);
+		if (folder)
+			closedir(folder);
+	}
+	return is_done;
+}
+
+struct word_search {
+	bool (*is_it)(const void *arg, const char *word);
+	const void *arg;
+};
+
+static bool has_word(void *arg, char *text, size_t len, bool is_in_folder)
+{
+	const struct word_search *s = arg;
+	char *line, *word;
+
+	(void)len;
+	(void)is_in_folder;
+	while ((line = strsep(&text, "\n"))) {
+		line += strspn(line, " \t\r");
+		if (*line == '#' || *line == ';')
+			continue;
+		while ((word = strsep(&line, " \t\r\"'=,;")))
+			if (*word && s->is_it(s->arg, word))
+				return true;
+	}
+	return false;
+}
+
+bool helper_files_name(struct helper_files *f, bool (*is_it)(const void *arg, const char *word),
+		       const void *arg)
+{
+	struct word_search s = { is_it, arg };
+
+	return take_users(f, has_word, &s);
+}
+
+struct path_search {
+	const struct helper_files *files;
+	const char *path;
+	enum helper_may may;
+	bool is_found;
+};
+
+static void compare_path(void *arg, const char *path, enum helper_may may)
+{
+	struct path_search *s = arg;
+
+	s->is_found |= may >= s->may && !strcmp(s->path, path);
+}
+
+static bool has_path(void *arg, char *text, size_t len, bool is_in_folder)
+{
+	struct path_search *s = arg;
+
+	s->files->naming->users(text, len, is_in_folder, compare_path, s);
+	return s->is_found;
+}
+
+static bool is_named(const struct helper_files *f, const char *path, enum helper_may may)
+{
+	struct path_search s = { .files = f, .path = path, .may = may };
+
+	if (!f->naming)
+		return false;
+	for (const struct helper_path *p = f->first; p && !s.is_found; p = p->next)
+		if (p->use == HELPER_FILE_SETTINGS)
+			f->naming->settings(f->naming, p->path, compare_path, &s);
+	return s.is_found || take_users(f, has_path, &s);
 }
 
 /* Else the process that asks has the private keys itself. */
@@ -144,34 +161,6 @@ static bool has_secrets(const struct helper_files *f)
 		if (p->use == HELPER_FILE_SECRET)
 			return true;
 	return false;
-}
-
-static bool is_named(struct helper_files *f, const struct search *s)
-{
-	bool found = false;
-
-	for (const struct helper_path *p = f->first; p && !found; p = p->next) {
-		DIR *folder = p->use == HELPER_FILE_NAMES ? opendir(p->path) : NULL;
-
-		if (folder)
-			found = is_in_folder(s, p->path, folder);
-		else if (p->use == HELPER_FILE_NAMES)
-			found = is_in_file(s, p->path);
-		if (folder)
-			closedir(folder);
-	}
-	return found;
-}
-
-bool helper_files_name(struct helper_files *f, bool (*is_it)(const void *arg, const char *word),
-		       const void *arg)
-{
-	return is_named(f, &(struct search){ is_it, arg, !has_secrets(f) });
-}
-
-static bool is_path(const void *path, const char *word)
-{
-	return !strcmp(path, word);
 }
 
 /* ---- what is permitted */
@@ -187,7 +176,8 @@ static struct helper_path *find(const struct helper_files *f, const char *path,
 
 static bool may_read(const struct helper_files *f, const char *path)
 {
-	return find(f, path, HELPER_FILE_READ) || find(f, path, HELPER_FILE_NAMES);
+	return find(f, path, HELPER_FILE_READ) || find(f, path, HELPER_FILE_SETTINGS) ||
+	       find(f, path, HELPER_FILE_USERS);
 }
 
 /* A plain name in a permitted path, which is a folder if there is such a file. */
@@ -207,13 +197,13 @@ static bool is_in_permitted(const struct helper_files *f, const char *path)
 
 static bool may_open(struct helper_files *f, const char *path)
 {
-	return may_read(f, path) || is_in_permitted(f, path) || helper_files_name(f, is_path, path);
+	return may_read(f, path) || is_in_permitted(f, path) || is_named(f, path, HELPER_MAY_OPEN);
 }
 
 bool helper_files_permits_look(struct helper_files *f, const char *path)
 {
 	return find(f, path, HELPER_FILE_LOOK) || find(f, path, HELPER_FILE_SECRET) ||
-	       may_open(f, path) || is_named(f, &(struct search){ is_path, path, true });
+	       may_open(f, path) || is_named(f, path, HELPER_MAY_LOOK);
 }
 
 /* By whatever name it is reached. */
@@ -265,7 +255,10 @@ static int permit(void *state, struct helper_call *c)
 
 /* ---- opening */
 
-/* A key in PEM. The file may be a new one, or one that was renamed meanwhile, so what it is called does not tell. */
+/*
+ * A key in PEM, or what can be PKCS #12, which is DER. The file may be a new one, or one that was renamed meanwhile, so what
+ * it is called does not tell.
+ */
 static bool has_key_inside(int fd)
 {
 	static const char word[] = "PRIVATE KEY-----";
@@ -278,7 +271,7 @@ static bool has_key_inside(int fd)
 	while (!found && (n = pread(fd, text + kept, sizeof(text) - kept, at)) > 0) {
 		size_t len = kept + (size_t)n;
 
-		found = memmem(text, len, word, strlen(word));
+		found = memmem(text, len, word, strlen(word)) || (!at && *text == DER_SEQUENCE);
 		kept = len < strlen(word) ? len : strlen(word) - 1;
 		memmove(text, text + len - kept, kept);
 		at += n;

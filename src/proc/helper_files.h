@@ -3,12 +3,13 @@
  * Files that a helper opens and writes for a process which has given its privileges up.
  *
  * It opens, for reading only, regular files and folders: what was permitted by its path before the seal, the files in
- * a permitted folder, and what a permitted file of settings or users names today. An attacker who has taken over the
+ * a permitted folder, and what a permitted file of settings or users names today as a file that is to be read (struct
+ * helper_naming). An attacker who has taken over the
  * other process can change none of those files, and so cannot make the helper open another one. What is
  * opened later must not be a device or a FIFO.
  *
- * Where there is a HELPER_FILE_SECRET another process has the private keys, and what a line with the key "key" names is
- * not opened either.
+ * Where there is a HELPER_FILE_SECRET another process has the private keys: then a file that is named later is not opened
+ * either if it has one.
  */
 #ifndef SSTP_PROC_HELPER_FILES_H
 #define SSTP_PROC_HELPER_FILES_H
@@ -18,22 +19,35 @@
 
 /* ---- the service */
 
+/* What a file that names another one permits. */
+enum helper_may {
+	HELPER_MAY_LOOK, /* only its type and permissions may be known */
+	HELPER_MAY_OPEN,
+};
+typedef void helper_named(void *arg, const char *path, enum helper_may may);
+
+/* Which files others name. They call `one` for each. */
+struct helper_naming {
+	void (*settings)(const struct helper_naming *n, const char *path, helper_named *one,
+			 void *arg);
+	/* `text` of `len` bytes and a zero byte; is_conf: of a file in a folder of users */
+	void (*users)(const char *text, size_t len, bool is_conf, helper_named *one, void *arg);
+};
+
 struct helper_files {
-	struct helper_path *first;   /* permitted paths */
-	struct helper_path *writing; /* the file whose new content arrives in pieces */
-	char *text;                  /* of it */
+	const struct helper_naming *naming; /* NULL: none names any */
+	struct helper_path *first;          /* permitted paths */
+	struct helper_path *writing;        /* the file whose new content arrives in pieces */
+	char *text;                         /* of it */
 	size_t len, room;
 };
 
-/* `f` is zero-initialized, and the service's state. */
+/* `f` is zero-initialized but for `naming`, and the service's state. */
 struct helper_service helper_files_service(struct helper_files *f);
 
 /* For other services: whether the file's type, permissions and times may be known. */
 bool helper_files_permits_look(struct helper_files *f, const char *path);
-/*
- * Whether is_it holds for a word, or for the whole value of a line "key = value", of one of the files whose text
- * permits more. Comments do not count.
- */
+/* Whether is_it holds for a word of a file of users. Comments do not count. */
 bool helper_files_name(struct helper_files *f, bool (*is_it)(const void *arg, const char *word),
 		       const void *arg);
 
@@ -55,8 +69,9 @@ void helper_files_sealed(struct helper_files_agent *a);
 /* Before the seal; 0 or -errno. */
 enum helper_file_use {
 	HELPER_FILE_READ,
-	HELPER_FILE_LOOK, /* only its type and permissions */
-	HELPER_FILE_NAMES, /* read, and what its text names, too; of a folder: what its files *.conf name */
+	HELPER_FILE_LOOK,         /* only its type and permissions */
+	HELPER_FILE_SETTINGS,     /* read, and what its text names, too */
+	HELPER_FILE_USERS,        /* the same; of a folder: what its files *.conf name */
 	HELPER_FILE_WRITE,        /* replaced */
 	HELPER_FILE_WRITE_FOLDER, /* replaced, and its folder is made if it is missing */
 	HELPER_FILE_CONNECT,      /* a Unix socket to connect to */

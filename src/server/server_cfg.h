@@ -109,6 +109,14 @@ struct server_cfg {
 	struct key_process *keys; /* has the private keys; NULL: they are here */
 	const char *pid_file;     /* removed at the end; NULL: none */
 	const char *config_file;  /* whose change is a reason to do so; NULL: none */
+	/*
+	 * Calls `one` for each file that an option of the configuration file `path` names; `reloads`: read_again takes
+	 * a new one. NULL: there is none.
+	 */
+	void (*each_named_file)(const char *path,
+				void (*one)(void *arg, const char *option, const char *file,
+					    bool reloads),
+				void *arg);
 	/* called when the server is ready; may be NULL */
 	void (*ready)(void *arg);
 	void *ready_arg;

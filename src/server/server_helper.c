@@ -6,16 +6,74 @@
 #include <string.h>
 
 #include "auth/auth_command_run.h"
+#include "auth/secret_files.h"
 #include "proc/helper_watch.h"
 #include "server/server_service.h"
 #include "util/log.h"
 #include "util/seccomp.h"
 
+/* ---- files that are named later */
+
+struct naming {
+	struct helper_naming base;
+	const struct server_cfg *cfg;
+};
+
+struct named {
+	const struct server_cfg *cfg;
+	helper_named *one;
+	void *arg;
+};
+
+/* What --cert names is read by the process with the keys, but for the crypto binding after a TLS terminator. */
+static bool is_read_here(const struct server_cfg *cfg, const char *option)
+{
+	if (!cfg->keys)
+		return true;
+	return strcmp(option, "key") != 0 &&
+	       (strcmp(option, "cert") != 0 || cfg->front.binding_cert_count);
+}
+
+static void take_option(void *arg, const char *option, const char *file, bool reloads)
+{
+	const struct named *n = arg;
+
+	n->one(n->arg, file,
+	       reloads && is_read_here(n->cfg, option) ? HELPER_MAY_OPEN : HELPER_MAY_LOOK);
+}
+
+static void name_in_settings(const struct helper_naming *base, const char *path, helper_named *one,
+			     void *arg)
+{
+	const struct server_cfg *cfg = ((const struct naming *)(const void *)base)->cfg;
+	struct named n = { cfg, one, arg };
+
+	if (cfg->each_named_file)
+		cfg->each_named_file(path, take_option, &n);
+}
+
+static void take_secret(void *arg, const char *path)
+{
+	const struct named *n = arg;
+
+	n->one(n->arg, path, HELPER_MAY_OPEN);
+}
+
+static void name_in_users(const char *text, size_t len, bool is_conf, helper_named *one, void *arg)
+{
+	struct named n = { .one = one, .arg = arg };
+
+	secret_files_named(text, len, is_conf, take_secret, &n);
+}
+
 /* ---- start */
 
 int server_helper_start(struct server_helper *h, const struct server_cfg *cfg)
 {
-	static struct helper_files files;
+	static struct naming naming = {
+		.base = { .settings = name_in_settings, .users = name_in_users },
+	};
+	static struct helper_files files = { .naming = &naming.base };
 	static struct helper_watch watch = { .files = &files };
 	static struct server_service server = { .files = &files };
 	struct auth_command_runs runs = { .command = cfg->auth_command,
@@ -33,8 +91,10 @@ int server_helper_start(struct server_helper *h, const struct server_cfg *cfg)
 		.service_count = cfg->auth_command ? 4 : 3,
 		.runs_nothing = !cfg->auth_command,
 	};
-	int error = helper_start(&own, &h->helper);
+	int error;
 
+	naming.cfg = cfg; /* the helper has a copy of it, as it is now */
+	error = helper_start(&own, &h->helper);
 	if (error)
 		log_error(NULL, "cannot start the helper process: %s%s", strerror(-error),
 			  seccomp_advice(error));
@@ -89,9 +149,9 @@ static int permit_all(struct server_helper *h, const struct server_cfg *cfg)
 {
 	struct permitting p = { .h = h };
 
-	permit(&p, cfg->config_file, HELPER_FILE_NAMES);
-	permit(&p, cfg->users_file, HELPER_FILE_NAMES);
-	permit(&p, cfg->users_folder, HELPER_FILE_NAMES);
+	permit(&p, cfg->config_file, HELPER_FILE_SETTINGS);
+	permit(&p, cfg->users_file, HELPER_FILE_USERS);
+	permit(&p, cfg->users_folder, HELPER_FILE_USERS);
 	permit(&p, cfg->leases_file,
 	       cfg->is_leases_default ? HELPER_FILE_WRITE_FOLDER : HELPER_FILE_WRITE);
 	permit(&p, cfg->pid_file, HELPER_FILE_REMOVE);

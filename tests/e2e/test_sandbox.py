@@ -308,6 +308,50 @@ def test_the_same_signal_ends_the_lock_without_a_sandbox(unlocked):
     assert not is_locked(unlocked)
 
 
+# ---- files that the helper of `serve` opens
+
+
+def opens(path):
+    """A question to the helper: proc/helper_files.c."""
+    return f"ask 102 00{path.encode().hex()}"
+
+
+def test_which_files_the_helper_of_serve_opens(whole):
+    """No word of the settings or of the user file, but what an option or a user's secret names as a file to be read now."""
+    folder = whole.client.run_folder
+
+    def put(name, text):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o600)
+        return f"/run/{name}"
+
+    names = ("plain", "commented", "named", "pushed", "password", "user", "second", "limit", "secret", "quoted secret",
+             "new.pem", "new.p12", "new.key", "ca.pem", "filters")
+    plain, commented, named, pushed, password, user, second, limit, secret, quoted, pem, p12, key, ca, filters = (
+        put(name, "secret\n") for name in names)
+    put("new.p12", "\x30\x82")
+    (folder / "users.d").mkdir()
+    put("users.d/eve.conf", f"password = @{secret}\n")
+    config = put("serve.conf", f"name = {named}\n# {commented} cert = {commented}\n"
+                 f"push-domain = a.example\nusers-dir = /run/users.d\n")
+    try:
+        with taken_over(whole, "serve", 0, "--sandbox", "require", "--config", config) as (attacker, program):
+            put("serve.conf", (folder / "serve.conf").read_text() +
+                f"push-domain = {pushed}\ncert = {pem}\ncert = {p12}\nkey = {key}\nclient-ca = {ca}\n"
+                f"filters = {filters}\n")
+            put("users.d/dan.conf", f"password = {password}\nserver = {second}\n# @{plain}\n")
+            put("users.d/fay.conf", f"password = @{quoted}\nserver = @{user}\nfilter = @{limit}\n")
+            allowed = {path for path in (plain, commented, named, pushed, password, user, second, limit, secret, quoted, pem,
+                                         p12, key, ca, filters, "/run/none", "/etc/shadow")
+                       if attacker.tries(opens(path)) != E.EACCES}
+            assert allowed == {secret, quoted}
+            assert program.status is None
+    finally:
+        shutil.rmtree(folder / "users.d")
+        for name in (*names, "serve.conf"):
+            (folder / name).unlink()
+
+
 def test_the_program_has_no_back_door(lab):
     """Neither that, nor the trap of tools/syscalls."""
     words = (b"BACK_DOOR", b"SYSCALL_LOG")

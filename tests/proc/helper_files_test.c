@@ -49,9 +49,44 @@ static void write_file(const char *name, const char *before, const char *after)
 	fclose(f);
 }
 
+/* "open FILE" or "look FILE": which files settings really name, tests/cli/named_files_test.c shows. */
+static void name_in_settings(const struct helper_naming *n, const char *path, helper_named *one,
+			     void *arg)
+{
+	char *text, *end;
+	size_t len;
+
+	(void)n;
+	if (file_read(path, 1000, &text, &len))
+		return;
+	end = strchr(text, '\n');
+	assert_non_null(end);
+	*end = '\0';
+	if (!strncmp(text, "open ", 5))
+		one(arg, text + 5, HELPER_MAY_OPEN);
+	else if (!strncmp(text, "look ", 5))
+		one(arg, text + 5, HELPER_MAY_LOOK);
+	file_free(text, len);
+}
+
+/* What follows the first "@", up to a quote or the line's end: tests/auth/secret_files_test.c. */
+static void name_in_users(const char *text, size_t len, bool is_conf, helper_named *one, void *arg)
+{
+	const char *at = memchr(text, '@', len);
+	char path[PATH_MAX];
+
+	if (!at)
+		return;
+	assert_int_equal(is_conf, !strncmp(text, "password", 8));
+	snprintf(path, sizeof(path), "%.*s", (int)strcspn(at + 1, "\"\n"), at + 1);
+	one(arg, path, HELPER_MAY_OPEN);
+}
+
+static const struct helper_naming naming = { .settings = name_in_settings, .users = name_in_users };
+
 static int open_lab(void **state)
 {
-	static struct helper_files files;
+	static struct helper_files files = { .naming = &naming };
 	static struct helper_service service;
 	const struct helper_service *services[] = { &service };
 	struct helper_cfg cfg = { .services = services, .service_count = 1, .runs_nothing = true };
@@ -66,7 +101,7 @@ static int open_lab(void **state)
 	write_file("ann.secret", "a", NULL);
 	write_file("bob.secret", "b", NULL);
 	write_file("key", "k", NULL);
-	write_file("config", "# cert = ", "/old.pem\n");
+	write_file("config", "cert = ", "/old.pem\n");
 	write_file("old.pem", "o", NULL);
 	write_file("new file.pem", "n", NULL);
 	service = helper_files_service(&files);
@@ -208,29 +243,34 @@ static bool is_network(const void *network, const char *word)
 	return !strcmp(word, network);
 }
 
-/* Also what is named there only after the seal; not in a comment, and no part of a word. */
+/* Also what is named there only after the seal; no part of a word. */
 static void what_files_name(void **state)
 {
 	struct helper_files here = { .first = NULL };
 	uint8_t in[PATH_MAX];
 	struct helper_service service = helper_files_service(&here);
 	struct helper_call c = { .fd_in = -1 };
+	mode_t mode;
 
 	(void)state;
-	assert_int_equal(helper_files_permit(helper, path_of("users"), HELPER_FILE_NAMES), 0);
-	assert_int_equal(helper_files_permit(helper, path_of("users.d"), HELPER_FILE_NAMES), 0);
-	assert_int_equal(helper_files_permit(helper, path_of("config"), HELPER_FILE_NAMES), 0);
+	assert_int_equal(helper_files_permit(helper, path_of("users"), HELPER_FILE_USERS), 0);
+	assert_int_equal(helper_files_permit(helper, path_of("users.d"), HELPER_FILE_USERS), 0);
+	assert_int_equal(helper_files_permit(helper, path_of("config"), HELPER_FILE_SETTINGS), 0);
 	seal();
 	assert_reads("ann.secret", "a");
 	assert_reads("bob.secret", "b");
 	assert_refuses(path_of("old.pem"));
 	assert_refuses(path_of("new file.pem"));
-	write_file("config", "cert = ", "/new file.pem  \n");
+	write_file("config", "open ", "/new file.pem\n");
 	assert_reads("new file.pem", "n");
+	write_file("config", "look ", "/new file.pem\n");
+	assert_refuses(path_of("new file.pem"));
+	assert_int_equal(file_look(path_of("new file.pem"), &mode), 0);
+	assert_int_equal(file_look(path_of("old.pem"), &mode), -EACCES);
 	assert_refuses(path_of("file.pem"));
 	assert_refuses(root);
 
-	in[0] = HELPER_FILE_NAMES;
+	in[0] = HELPER_FILE_USERS;
 	memcpy(in + 1, path_of("users"), strlen(path_of("users")));
 	c.in = reader_of(in, 1 + strlen(path_of("users")));
 	assert_int_equal(service.ops[0].handle(&here, &c), 0);
@@ -249,7 +289,7 @@ static void secrets(void **state)
 	(void)state;
 	assert_reads("ann.secret", "a");
 	assert_int_equal(file_look(path_of("bob.secret"), &mode), 0);
-	assert_int_equal(helper_files_permit(helper, path_of("config"), HELPER_FILE_NAMES), 0);
+	assert_int_equal(helper_files_permit(helper, path_of("config"), HELPER_FILE_SETTINGS), 0);
 	assert_int_equal(helper_files_permit(helper, path_of("key"), HELPER_FILE_SECRET), 0);
 	assert_int_equal(helper_files_permit(helper, path_of("key"), HELPER_FILE_READ), 0);
 	assert_int_equal(helper_files_permit(helper, path_of("users.d"), HELPER_FILE_READ), 0);
@@ -260,27 +300,19 @@ static void secrets(void **state)
 	assert_refuses(path_of("users.d/key"));
 	assert_int_equal(symlink("../key", path_of("users.d/link")), 0);
 	assert_refuses(path_of("users.d/link"));
-	write_file("config", " key = ", "/old.pem\n");
-	assert_refuses(path_of("old.pem"));
-	assert_int_equal(file_look(path_of("old.pem"), &mode), 0);
-	write_file("config", "key:", "/old.pem\n");
-	assert_refuses(path_of("old.pem"));
-	write_file("config", "\xef\xbb\xbfkey = ", "/old.pem\n");
-	assert_refuses(path_of("old.pem"));
-	write_file("config", "session-script = run ", "/old.pem\n");
-	assert_refuses(path_of("old.pem"));
 	/* a new certificate with its key, and one without */
-	write_file("config", "cert = ", "/new.pem\n");
+	write_file("config", "open ", "/new.pem\n");
 	write_file("new.pem", "-----BEGIN PRIVATE KEY-----\n", NULL);
 	assert_refuses(path_of("new.pem"));
 	memset(text, '\n', sizeof(text) - 1); /* the words are in two pieces that are read */
 	write_file("new.pem", text, "-----BEGIN EC PRIVATE KEY-----\n");
 	assert_refuses(path_of("new.pem"));
+	write_file("new.pem", "\x30\x82", NULL); /* as PKCS #12 begins */
+	assert_refuses(path_of("new.pem"));
 	write_file("new.pem", "-----BEGIN CERTIFICATE-----\n", NULL);
 	fd = file_open_read(path_of("new.pem"));
 	assert_true(fd >= 0);
 	close(fd);
-	write_file("config", " key = ", "/old.pem\n");
 	assert_refuses(path_of("bob.secret"));
 	assert_int_equal(file_look(path_of("bob.secret"), &mode), 0);
 	assert_int_equal(file_look("/etc/shadow", &mode), -EACCES);
