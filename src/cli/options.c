@@ -648,7 +648,7 @@ int options_run(const struct verb *verb, int argc, char **argv)
 
 	if (verb->gives_privileges_up) {
 		log_writer_wait();
-		file_note_paths();
+		file_note_paths(true);
 	}
 	is_good = read_first(&r, argc, argv, &code);
 	in_force.argc = argc;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cli/tidy.h"
+#include "util/file_agent.h"
 #include "util/secret.h"
 
 static bool wrong(struct error *err, const char *what, const char *why)
@@ -81,11 +82,14 @@ bool password_from_fd(int fd, char to[PASSWORD_SIZE], struct error *err)
 	return why ? wrong(err, what, why) : tidy_password(to, what, err);
 }
 
+/* It is read once: the process that reads from the network need not be able to do that again. */
 bool password_from_file(const char *file, char to[PASSWORD_SIZE], struct error *err)
 {
+	bool was_noted = file_note_paths(false);
 	const char *why;
 	int fd = input_file_open(file, &why);
 
+	file_note_paths(was_noted);
 	if (fd < 0)
 		return wrong(err, file, why);
 	why = read_line(fd, to, NULL);

@@ -333,15 +333,18 @@ static int ask_helper(const char *a, const char *b)
 	struct helper_head head = { .op = (uint16_t)strtoul(a, NULL, 16),
 				    .number = NUMBER,
 				    .len = (uint32_t)len };
+	static int first; /* there one was answered */
 	int error = ENOENT;
 
 	helper_head_put(&w, &head);
 	put_bytes(&w, body, len);
-	for (int fd = 0; fd < OTHERS_MAX; fd++)
+	for (int fd = first; fd < OTHERS_MAX; fd++)
 		if (is_pair(fd) && send(fd, message, w.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
 			error = await_reply(fd, head.op);
-			if (error != ETIMEDOUT)
-				break;
+			if (error == ETIMEDOUT)
+				continue;
+			first = fd;
+			break;
 		}
 	return error;
 }

@@ -32,9 +32,12 @@ struct noted {
 static struct noted *first_noted;
 static bool is_noting;
 
-void file_note_paths(void)
+bool file_note_paths(bool on)
 {
-	is_noting = true;
+	bool was = is_noting;
+
+	is_noting = on;
+	return was;
 }
 
 static void note(const char *path, bool is_opened)

@@ -24,10 +24,10 @@ struct file_agent {
 };
 
 /*
- * From now on it is noted which files are opened or looked at, for an agent that is to open them again. `is_opened`
- * false: it was only looked at.
+ * From now on it is noted, or not, which files are opened or looked at, for an agent that is to open them again. Returns
+ * how it was before. `is_opened` false: it was only looked at.
  */
-void file_note_paths(void);
+bool file_note_paths(bool on);
 void file_each_noted(void (*each)(void *arg, const char *path, bool is_opened), void *arg);
 
 /* Before threads are made. NULL: none, as at first. */

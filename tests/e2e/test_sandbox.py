@@ -326,8 +326,8 @@ def test_which_files_the_helper_of_serve_opens(whole):
         return f"/run/{name}"
 
     names = ("plain", "commented", "named", "pushed", "password", "user", "second", "limit", "secret", "quoted secret",
-             "new.pem", "new.p12", "new.key", "ca.pem", "filters")
-    plain, commented, named, pushed, password, user, second, limit, secret, quoted, pem, p12, key, ca, filters = (
+             "new.pem", "new.p12", "new.key", "ca.pem", "filters", "key password")
+    plain, commented, named, pushed, password, user, second, limit, secret, quoted, pem, p12, key, ca, filters, once = (
         put(name, "secret\n") for name in names)
     put("new.p12", "\x30\x82")
     (folder / "users.d").mkdir()
@@ -335,20 +335,45 @@ def test_which_files_the_helper_of_serve_opens(whole):
     config = put("serve.conf", f"name = {named}\n# {commented} cert = {commented}\n"
                  f"push-domain = a.example\nusers-dir = /run/users.d\n")
     try:
-        with taken_over(whole, "serve", 0, "--sandbox", "require", "--config", config) as (attacker, program):
+        with taken_over(whole, "serve", 0, "--sandbox", "require", "--config", config,
+                        "--key-password-file", once) as (attacker, program):
             put("serve.conf", (folder / "serve.conf").read_text() +
                 f"push-domain = {pushed}\ncert = {pem}\ncert = {p12}\nkey = {key}\nclient-ca = {ca}\n"
                 f"filters = {filters}\n")
             put("users.d/dan.conf", f"password = {password}\nserver = {second}\n# @{plain}\n")
             put("users.d/fay.conf", f"password = @{quoted}\nserver = @{user}\nfilter = @{limit}\n")
             allowed = {path for path in (plain, commented, named, pushed, password, user, second, limit, secret, quoted, pem,
-                                         p12, key, ca, filters, "/run/none", "/etc/shadow")
+                                         p12, key, ca, filters, once, "/run/none", "/etc/shadow")
                        if attacker.tries(opens(path)) != E.EACCES}
             assert allowed == {secret, quoted}
             assert program.status is None
     finally:
         shutil.rmtree(folder / "users.d")
         for name in (*names, "serve.conf"):
+            (folder / name).unlink()
+
+
+@pytest.mark.parametrize("verb", ["connect", "proxy"])
+def test_which_files_the_helper_of_a_client_opens(whole, verb):
+    """Authorities, for the next connection; no private key and no password, which were read once."""
+    folder, identity = whole.client.run_folder, whole.pki.server
+    sources = {"ca.pem": whole.pki.ca, "cert.pem": identity.cert, "key.pem": identity.key}
+    for name, source in sources.items():
+        shutil.copy(source, folder / name)
+    (folder / "key-password").write_text("not needed\n")
+    (folder / "password").write_text("wonder land\n")
+    (folder / "client.conf").write_text("no-ipv6 = yes\n")
+    names = (*sources, "key-password", "password", "client.conf")
+    options = ["--config", "/run/client.conf", "--password-file", "/run/password", "--auth", "mschapv2,eap-tls",
+               "--eap-name", NAME, "--eap-ca", "/run/ca.pem", "--client-cert", "/run/cert.pem", "--client-key", "/run/key.pem",
+               "--client-key-password-file", "/run/key-password"]
+    try:
+        with taken_over(whole, verb, 0, *options) as (attacker, program):
+            opened = {name for name in (*names, "none") if attacker.tries(opens(f"/run/{name}")) != E.EACCES}
+            assert opened == {"ca.pem"}
+            assert program.status is None
+    finally:
+        for name in names:
             (folder / name).unlink()
 
 

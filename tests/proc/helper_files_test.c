@@ -183,9 +183,12 @@ static int open_lab_noted(void **state)
 {
 	mode_t mode;
 
-	file_note_paths();
+	assert_false(file_note_paths(false));
+	assert_int_equal(file_open_read("/etc/none-other"), -ENOENT);
+	assert_false(file_note_paths(true));
 	assert_int_equal(file_open_read("/etc/none-such"), -ENOENT);
 	assert_int_equal(file_look("/proc", &mode), 0);
+	assert_true(file_note_paths(false));
 	return open_lab(state);
 }
 
