@@ -63,7 +63,8 @@ static struct {
 	struct tls_ctx *client_ctx, *server_ctx;
 	/* of an attacker that is no tunnel */
 	struct tls *tls;
-	int fd; /* -1: closed, or the other tunnel's */
+	bool is_shaken; /* its handshake is done */
+	int fd;         /* -1: closed, or the other tunnel's */
 	enum stage stage;
 } t;
 
@@ -202,7 +203,8 @@ static void send_bytes(struct bytes in)
 	if (t.stage == STAGE_TCP) {
 		send_raw(in);
 	} else if (t.stage == STAGE_TLS) {
-		tls_write(t.tls, in.at, in.len);
+		if (t.is_shaken)
+			tls_write(t.tls, in.at, in.len);
 	} else if (!t.other.has_ended && !tunnel_is_ending(&t.other.tunnel)) {
 		memcpy(pump_put(&t.other.tunnel.wire, in.len), in.at, in.len);
 		pump_flush(&t.pump);
@@ -236,7 +238,8 @@ static void shake_hands(void)
 
 		if (n > 0)
 			tls_input(t.tls, in, (size_t)n);
-		if (tls_handshake(t.tls) == 1)
+		t.is_shaken = tls_handshake(t.tls) == 1;
+		if (t.is_shaken)
 			break;
 		turn();
 	}
@@ -356,6 +359,7 @@ static void start(uint8_t flags)
 
 	t.stage = (flags >> STAGE_SHIFT & 3) % (STAGE_LOGIN + 1);
 	t.tls = NULL;
+	t.is_shaken = false;
 	t.other.has_ended = true;
 	check(!loop_open(&t.loop) && !pump_open(&t.pump, t.loop));
 	check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
