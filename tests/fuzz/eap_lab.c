@@ -20,8 +20,8 @@ static void remove_files(void)
 
 static void make(void)
 {
-	static const char *const names[] = { "vpn.example.net" };
-	const struct cert_request rq = { .names = names, .name_count = 1, .days = 1000 };
+	static const char *const names[] = { "vpn.example.net", "127.0.0.1" };
+	const struct cert_request rq = { .names = names, .name_count = 2, .days = 1000 };
 	struct error err;
 
 	if (is_made)

@@ -7,7 +7,7 @@
 
 struct tls_ctx;
 
-/* The certificate is for "vpn.example.net". `wants_cert`: of the client, with the same authority. */
+/* The certificate is for "vpn.example.net" and 127.0.0.1. `wants_cert`: of the client, with the same authority. */
 struct tls_ctx *eap_lab_client(bool only_tls12);
 struct tls_ctx *eap_lab_server(bool only_tls12, bool wants_cert);
 
