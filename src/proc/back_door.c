@@ -33,7 +33,7 @@
 
 #include "proc/helper_message.h"
 
-enum { LINE_SIZE = 512 };
+enum { LINE_SIZE = 512, FDS = 256 /* descriptors that are looked at */ };
 
 static int door = -1;
 
@@ -125,6 +125,114 @@ static int open_socket(const char *a, const char *b)
 	if (fd >= 0)
 		close(fd);
 	return error;
+}
+
+static struct sockaddr_un at_path(const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	return at;
+}
+
+static int type_of(const char *name)
+{
+	return !strcmp(name, "datagram") ? SOCK_DGRAM : SOCK_STREAM;
+}
+
+/* A new socket, to a path. */
+static int connect_unix(const char *a, const char *b)
+{
+	const struct sockaddr_un to = at_path(a);
+	int fd = socket(AF_UNIX, type_of(b) | SOCK_CLOEXEC, 0), error = result(fd);
+
+	if (!error)
+		error = result(connect(fd, (const struct sockaddr *)&to, sizeof(to)));
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+/* One end of a new pair, to a path. */
+static int connect_pair(const char *a, const char *b)
+{
+	const struct sockaddr_un to = at_path(a);
+	int ends[2], error = result(socketpair(AF_UNIX, type_of(b) | SOCK_CLOEXEC, 0, ends));
+
+	if (error)
+		return error;
+	error = result(connect(ends[0], (const struct sockaddr *)&to, sizeof(to)));
+	close(ends[0]);
+	close(ends[1]);
+	return error;
+}
+
+static int option_of(int fd, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &len) ? -1 : value;
+}
+
+/* The sockets that the process has, to a path: the number of those that can be connected to it, from 1000. */
+static int connect_own(const char *a, const char *b)
+{
+	const struct sockaddr_un to = at_path(a);
+	int count = 0;
+
+	(void)b;
+	for (int fd = 0; fd < FDS; fd++)
+		if (option_of(fd, SO_DOMAIN) == AF_UNIX &&
+		    !connect(fd, (const struct sockaddr *)&to, sizeof(to)))
+			count++;
+	return count ? 1000 + count : EISCONN;
+}
+
+/* The files that the process can write to, besides its output: their number, from 1000. */
+static int find_writable(const char *a, const char *b)
+{
+	struct stat st;
+	int count = 0;
+
+	(void)a;
+	(void)b;
+	for (int fd = STDERR_FILENO + 1; fd < FDS; fd++)
+		if (!fstat(fd, &st) && S_ISREG(st.st_mode) &&
+		    (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+			count++;
+	return count ? 1000 + count : EBADF;
+}
+
+/* Puts copies of all its sockets into each of them, so that a process that waits for their end does not see it. */
+static int leave(const char *a, const char *b)
+{
+	for (int to = 0; to < FDS; to++) {
+		if (option_of(to, SO_DOMAIN) != AF_UNIX || to == door)
+			continue;
+		for (int fd = STDERR_FILENO + 1; fd < FDS; fd++) {
+			union {
+				struct cmsghdr head;
+				char room[CMSG_SPACE(sizeof(int))];
+			} control = { .room = "" };
+			char byte = 0;
+			struct iovec part = { &byte, 1 };
+			struct msghdr m = { .msg_iov = &part,
+					    .msg_iovlen = 1,
+					    .msg_control = &control,
+					    .msg_controllen = sizeof(control.room) };
+
+			control.head.cmsg_level = SOL_SOCKET;
+			control.head.cmsg_type = SCM_RIGHTS;
+			control.head.cmsg_len = CMSG_LEN(sizeof(int));
+			memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
+			if (fd != door)
+				sendmsg(to, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+		}
+	}
+	(void)a;
+	(void)b;
+	_exit(0);
 }
 
 static int load_module(const char *a, const char *b)
@@ -368,6 +476,11 @@ static const struct {
 	{ "listen", listen_tcp },
 	{ "abstract", connect_abstract },
 	{ "socket", open_socket },
+	{ "unix", connect_unix },
+	{ "pair", connect_pair },
+	{ "own", connect_own },
+	{ "writable", find_writable },
+	{ "leave", leave },
 	{ "module", load_module },
 	{ "ptrace", trace },
 	{ "memory", read_memory },
