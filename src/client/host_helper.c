@@ -9,6 +9,7 @@
 
 #include "client/host_wire.h"
 #include "net/sockopt.h"
+#include "util/ip_wire.h"
 
 enum {
 	OPEN_LIMIT_MS = 120 * 1000,   /* what crashed before is undone first, by programs */
@@ -309,7 +310,7 @@ static int before_connect(struct host_setup *s, const struct sockaddr_storage *t
 	struct question q;
 
 	begin(&q);
-	host_wire_put_addr(&q.w, &addr);
+	ip_wire_put(&q.w, &addr);
 	put_u16(&q.w, ip_port_of_sockaddr(to));
 	return ask(asking_of(s), HOST_OP_CONNECT, &q);
 }

@@ -18,6 +18,7 @@
 #include "proc/pending.h"
 #include "tun/tun.h"
 #include "tunnel/sndbuf.h"
+#include "util/ip_wire.h"
 
 static bool get_flag(struct helper_call *c)
 {
@@ -66,7 +67,7 @@ void host_put_forward(struct writer *w, const struct host_forward *f)
 	size_t len = strlen(f->former);
 
 	put_u32(w, f->version);
-	host_wire_put_addr(w, &f->at);
+	ip_wire_put(w, &f->at);
 	put_u8(w, f->is_foreign);
 	put_u16(w, (uint16_t)len);
 	put_bytes(w, f->former, len);
@@ -78,7 +79,7 @@ void host_get_forward(struct reader *r, struct host_forward *f)
 	size_t len;
 
 	*f = (struct host_forward){ .version = get_u32(r) };
-	f->at = host_wire_get_addr(r);
+	f->at = ip_wire_get(r);
 	f->is_foreign = get_u8(r);
 	len = get_u16(r);
 	if (len >= sizeof(f->former)) {
@@ -251,7 +252,7 @@ static bool is_permitted_address(const struct host_service_cfg *cfg, const struc
 static int handle_connect(void *state, struct helper_call *c)
 {
 	struct host_service *s = state;
-	struct ip_addr a = host_wire_get_addr(&c->in);
+	struct ip_addr a = ip_wire_get(&c->in);
 	uint16_t port = get_u16(&c->in);
 	struct sockaddr_storage to;
 

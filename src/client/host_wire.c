@@ -4,24 +4,13 @@
 #include <ctype.h>
 
 #include "ip6/advert.h"
+#include "util/ip_wire.h"
 
 enum {
 	DELEGATED_MIN = 16, /* a prefix that is shorter is nobody's */
 	MTU_MIN = 68,       /* RFC 791 */
 	MTU_MAX = 65535,
 };
-
-static void refuse(struct reader *r)
-{
-	r->bad = true;
-	r->left = 0;
-}
-
-static void check(struct reader *r, bool is_right)
-{
-	if (!is_right)
-		refuse(r);
-}
 
 static void put_bool(struct writer *w, bool is_so)
 {
@@ -32,56 +21,17 @@ static bool get_bool(struct reader *r)
 {
 	uint8_t is_so = get_u8(r);
 
-	check(r, is_so <= 1);
+	reader_require(r, is_so <= 1);
 	return is_so == 1;
 }
 
 /* ---- addresses */
 
-enum wire_family { WIRE_NONE = 0, WIRE_IPV4 = 4, WIRE_IPV6 = 6 };
-
-void host_wire_put_addr(struct writer *w, const struct ip_addr *a)
-{
-	switch (a->family) {
-	case AF_INET:
-		put_u8(w, WIRE_IPV4);
-		put_bytes(w, a->bytes, 4);
-		break;
-	case AF_INET6:
-		put_u8(w, WIRE_IPV6);
-		put_bytes(w, a->bytes, 16);
-		break;
-	default:
-		put_u8(w, WIRE_NONE);
-	}
-}
-
-struct ip_addr host_wire_get_addr(struct reader *r)
-{
-	struct ip_addr a = { .family = AF_UNSPEC };
-
-	switch (get_u8(r)) {
-	case WIRE_NONE:
-		break;
-	case WIRE_IPV4:
-		a.family = AF_INET;
-		get_copy(r, a.bytes, 4);
-		break;
-	case WIRE_IPV6:
-		a.family = AF_INET6;
-		get_copy(r, a.bytes, 16);
-		break;
-	default:
-		refuse(r);
-	}
-	return a;
-}
-
 static struct ip_addr get_addr_of(struct reader *r, sa_family_t family)
 {
-	struct ip_addr a = host_wire_get_addr(r);
+	struct ip_addr a = ip_wire_get(r);
 
-	check(r, a.family == AF_UNSPEC || a.family == family);
+	reader_require(r, a.family == AF_UNSPEC || a.family == family);
 	return a;
 }
 
@@ -98,7 +48,7 @@ static size_t get_count(struct reader *r, size_t max)
 {
 	uint16_t count = get_u16(r);
 
-	check(r, count <= max);
+	reader_require(r, count <= max);
 	return r->bad ? 0 : count;
 }
 
@@ -106,7 +56,7 @@ void host_wire_put_addrs(struct writer *w, const struct ip_addr *a, size_t count
 {
 	put_u16(w, (uint16_t)count);
 	for (size_t i = 0; i < count; i++)
-		host_wire_put_addr(w, &a[i]);
+		ip_wire_put(w, &a[i]);
 }
 
 size_t host_wire_get_addrs(struct reader *r, struct ip_addr *to, size_t max)
@@ -114,24 +64,17 @@ size_t host_wire_get_addrs(struct reader *r, struct ip_addr *to, size_t max)
 	size_t count = get_count(r, max);
 
 	for (size_t i = 0; i < count; i++) {
-		to[i] = host_wire_get_addr(r);
-		check(r, to[i].family != AF_UNSPEC);
+		to[i] = ip_wire_get(r);
+		reader_require(r, to[i].family != AF_UNSPEC);
 	}
 	return r->bad ? 0 : count;
 }
 
-static void put_prefix(struct writer *w, const struct ip_prefix *p)
-{
-	host_wire_put_addr(w, &p->addr);
-	put_u8(w, (uint8_t)p->len);
-}
-
 static struct ip_prefix get_prefix(struct reader *r, sa_family_t family)
 {
-	struct ip_prefix p = { .addr = get_addr_of(r, family) };
+	struct ip_prefix p = ip_wire_get_prefix(r);
 
-	p.len = get_u8(r);
-	check(r, p.len <= (p.addr.family == AF_INET6 ? 128 : p.addr.family == AF_INET ? 32 : 0));
+	reader_require(r, p.addr.family == AF_UNSPEC || p.addr.family == family);
 	return p;
 }
 
@@ -148,14 +91,14 @@ static void get_name(struct reader *r, char *to, size_t size)
 {
 	size_t len = get_u8(r);
 
-	check(r, len < size);
+	reader_require(r, len < size);
 	if (r->bad)
 		len = 0;
 	get_copy(r, to, len);
 	to[len] = '\0';
 	for (size_t i = 0; i < len; i++)
-		check(r, isalnum((unsigned char)to[i]) || (to[i] == '.' && i) || to[i] == '_' ||
-				 to[i] == '-');
+		reader_require(r, isalnum((unsigned char)to[i]) || (to[i] == '.' && i) ||
+					  to[i] == '_' || to[i] == '-');
 }
 
 /* ---- the link */
@@ -168,7 +111,7 @@ static void put_ip6(struct writer *w, const struct slaac_config *c)
 	put_u32(w, c->mtu);
 	put_u16(w, (uint16_t)c->addr_count);
 	for (size_t i = 0; i < c->addr_count; i++) {
-		host_wire_put_addr(w, &c->addrs[i].addr);
+		ip_wire_put(w, &c->addrs[i].addr);
 		put_u32(w, c->addrs[i].preferred_s);
 		put_u32(w, c->addrs[i].valid_s);
 	}
@@ -178,7 +121,7 @@ static void put_ip6(struct writer *w, const struct slaac_config *c)
 		put_name(w, c->domains[i]);
 	put_u16(w, (uint16_t)c->route_count);
 	for (size_t i = 0; i < c->route_count; i++)
-		put_prefix(w, &c->routes[i]);
+		ip_wire_put_prefix(w, &c->routes[i]);
 }
 
 static void get_ip6(struct reader *r, struct slaac_config *c)
@@ -189,10 +132,10 @@ static void get_ip6(struct reader *r, struct slaac_config *c)
 	c->mtu = get_u32(r);
 	c->addr_count = get_count(r, IP6_ADDRS_MAX);
 	for (size_t i = 0; i < c->addr_count; i++) {
-		c->addrs[i].addr = host_wire_get_addr(r);
+		c->addrs[i].addr = ip_wire_get(r);
 		c->addrs[i].preferred_s = get_u32(r);
 		c->addrs[i].valid_s = get_u32(r);
-		check(r, is_unicast6(&c->addrs[i].addr));
+		reader_require(r, is_unicast6(&c->addrs[i].addr));
 	}
 	c->server_count = host_wire_get_addrs(r, c->servers, IP6_SERVERS_MAX);
 	c->domain_count = get_count(r, IP6_DOMAINS_MAX);
@@ -201,25 +144,25 @@ static void get_ip6(struct reader *r, struct slaac_config *c)
 	c->route_count = get_count(r, IP6_ROUTES_MAX);
 	for (size_t i = 0; i < c->route_count; i++) {
 		c->routes[i] = get_prefix(r, AF_INET6);
-		check(r, advert_is_route(&c->routes[i]));
+		reader_require(r, advert_is_route(&c->routes[i]));
 	}
 }
 
 void host_wire_put_link(struct writer *w, const struct link_addrs *link)
 {
-	host_wire_put_addr(w, &link->own);
-	host_wire_put_addr(w, &link->peer);
-	host_wire_put_addr(w, &link->own_ll);
+	ip_wire_put(w, &link->own);
+	ip_wire_put(w, &link->peer);
+	ip_wire_put(w, &link->own_ll);
 	put_ip6(w, &link->ip6);
-	put_prefix(w, &link->delegated);
+	ip_wire_put_prefix(w, &link->delegated);
 	host_wire_put_addrs(w, link->dns, link->dns_count);
 	put_bool(w, link->is_informed);
 	put_u16(w, (uint16_t)link->route_count);
 	for (size_t i = 0; i < link->route_count; i++)
-		put_prefix(w, &link->routes[i]);
+		ip_wire_put_prefix(w, &link->routes[i]);
 	put_name(w, link->domain);
 	put_u32(w, link->mtu);
-	host_wire_put_addr(w, &link->server);
+	ip_wire_put(w, &link->server);
 }
 
 void host_wire_get_link(struct reader *r, struct link_addrs *link)
@@ -227,20 +170,21 @@ void host_wire_get_link(struct reader *r, struct link_addrs *link)
 	*link = (struct link_addrs){ .own = get_addr_of(r, AF_INET) };
 	link->peer = get_addr_of(r, AF_INET);
 	link->own_ll = get_addr_of(r, AF_INET6);
-	check(r, link->own_ll.family == AF_UNSPEC || ip_is_link_local(&link->own_ll));
+	reader_require(r, link->own_ll.family == AF_UNSPEC || ip_is_link_local(&link->own_ll));
 	get_ip6(r, &link->ip6);
 	link->delegated = get_prefix(r, AF_INET6);
-	check(r, link->delegated.addr.family == AF_UNSPEC || link->delegated.len >= DELEGATED_MIN);
+	reader_require(r, link->delegated.addr.family == AF_UNSPEC ||
+				  link->delegated.len >= DELEGATED_MIN);
 	link->dns_count = host_wire_get_addrs(r, link->dns, LINK_DNS_MAX);
 	link->is_informed = get_bool(r);
 	link->route_count = get_count(r, LINK_ROUTES_MAX);
 	for (size_t i = 0; i < link->route_count; i++) {
 		link->routes[i] = get_prefix(r, AF_INET);
-		check(r, link->routes[i].addr.family == AF_INET);
+		reader_require(r, link->routes[i].addr.family == AF_INET);
 	}
 	get_name(r, link->domain, sizeof(link->domain));
 	link->mtu = get_u32(r);
-	check(r, link->mtu >= MTU_MIN && link->mtu <= MTU_MAX);
-	link->server = host_wire_get_addr(r);
-	check(r, !r->left);
+	reader_require(r, link->mtu >= MTU_MIN && link->mtu <= MTU_MAX);
+	link->server = ip_wire_get(r);
+	reader_require(r, !r->left);
 }

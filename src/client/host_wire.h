@@ -10,9 +10,6 @@
 #include "ip6/link_addrs.h"
 #include "util/bytes.h"
 
-void host_wire_put_addr(struct writer *w, const struct ip_addr *a);
-struct ip_addr host_wire_get_addr(struct reader *r); /* AF_UNSPEC too */
-
 /* A count and that many addresses; reading: `max` at most, none AF_UNSPEC. */
 void host_wire_put_addrs(struct writer *w, const struct ip_addr *a, size_t count);
 size_t host_wire_get_addrs(struct reader *r, struct ip_addr *to, size_t max);

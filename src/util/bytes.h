@@ -110,6 +110,15 @@ static inline void get_copy(struct reader *r, void *to, size_t len)
 		memset(to, 0, len);
 }
 
+/* What was read must be right, or the reader turns bad. */
+static inline void reader_require(struct reader *r, bool is_right)
+{
+	if (is_right)
+		return;
+	r->bad = true;
+	r->left = 0;
+}
+
 static inline struct writer writer_of(void *at, size_t room)
 {
 	return (struct writer){ at, 0, room, false };

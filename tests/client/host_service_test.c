@@ -17,6 +17,7 @@
 #include "client/host_wire.h"
 #include "net/sockopt.h"
 #include "proc/pending.h"
+#include "util/ip_wire.h"
 
 /* ---- a setup that only notes what it is asked */
 
@@ -432,7 +433,7 @@ static int ask_connect(const char *to, uint16_t port)
 	struct writer w = writer_of(room, sizeof(room));
 	struct ip_addr a = address(to);
 
-	host_wire_put_addr(&w, &a);
+	ip_wire_put(&w, &a);
 	put_u16(&w, port);
 	return ask(HOST_OP_CONNECT, &w);
 }
