@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * By the helper: it forks a child that runs the command and waits for it, and passes the end of a pipe from which the
- * other process reads how that went.
- */
 #include "auth/auth_command_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "proc/run.h"
@@ -20,38 +14,9 @@
 enum {
 	OP_RUN = HELPER_OP(HELPER_COMMAND, 1),
 	END_LEN = 8, /* the two numbers of struct auth_command_end, before the answer */
-	SPARE_MS = 1000,
 };
 
 /* ---- a run */
-
-/* Reads to the end of the file, or with `wants_line` of the first line, without that. Its length, or -errno. */
-static ssize_t read_to_end(int fd, char *to, size_t size, uint64_t end_ms, bool wants_line)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	size_t len = 0;
-	ssize_t n;
-
-	for (;;) {
-		uint64_t now = clock_now_ms();
-		const char *end = wants_line ? memchr(to, '\n', len) : NULL;
-
-		if (end)
-			return end - to;
-		if (len == size)
-			return -EMSGSIZE;
-		if (now >= end_ms)
-			return -ETIMEDOUT;
-		if (poll(&p, 1, (int)(end_ms - now)) < 0 && errno != EINTR)
-			return -errno;
-		n = read(fd, to + len, size - len);
-		if (n == 0)
-			return (ssize_t)len;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		len += n > 0 ? (size_t)n : 0;
-	}
-}
 
 struct auth_command_end auth_command_run(const char *command, unsigned limit_ms, const char *input,
 					 char *answer)
@@ -71,7 +36,7 @@ struct auth_command_end auth_command_run(const char *command, unsigned limit_ms,
 	end.len = error;
 	if (!error) {
 		fcntl(fd[0], F_SETFL, O_NONBLOCK);
-		end.len = read_to_end(fd[0], answer, AUTH_COMMAND_LINE_MAX, end_ms, true);
+		end.len = run_read(fd[0], answer, AUTH_COMMAND_LINE_MAX, end_ms, true);
 		end.status = run_wait(pid, end.len < 0 ? 1 : limit_ms);
 	}
 	close(fd[0]); /* what the command writes after its line is not an error */
@@ -80,71 +45,48 @@ struct auth_command_end auth_command_run(const char *command, unsigned limit_ms,
 
 /* ---- the service */
 
-static _Noreturn void run_in_child(struct auth_command_runs *r, char *input, int fd)
+struct asked {
+	const struct auth_command_runs *r;
+	char input[AUTH_COMMAND_LINE_MAX + 1];
+};
+
+static void run_asked(void *arg, int fd)
 {
+	const struct asked *a = arg;
 	char out[END_LEN + AUTH_COMMAND_LINE_MAX];
 	struct writer w = writer_of(out, END_LEN);
-	struct auth_command_end end;
+	struct auth_command_end end =
+		auth_command_run(a->r->command, a->r->limit_ms, a->input, out + END_LEN);
 
-	helper_in_child(r->process);
-	end = auth_command_run(r->command, r->limit_ms, input, out + END_LEN);
 	put_u32(&w, (uint32_t)end.len);
 	put_u32(&w, (uint32_t)end.status);
-	_exit(file_write(fd, out, END_LEN + (end.len > 0 ? (size_t)end.len : 0)) != 0);
-}
-
-static void child_ended(void *state)
-{
-	struct auth_command_runs *r = state;
-
-	for (size_t i = 0; i < AUTH_COMMAND_RUNS_MAX; i++)
-		if (r->pid[i] && waitpid(r->pid[i], NULL, WNOHANG) != 0)
-			r->pid[i] = 0;
-}
-
-static pid_t *find_free(struct auth_command_runs *r)
-{
-	for (size_t i = 0; i < AUTH_COMMAND_RUNS_MAX; i++)
-		if (!r->pid[i])
-			return &r->pid[i];
-	return NULL;
+	file_write(fd, out, END_LEN + (end.len > 0 ? (size_t)end.len : 0));
 }
 
 static int run(void *state, struct helper_call *c)
 {
 	struct auth_command_runs *r = state;
-	char input[AUTH_COMMAND_LINE_MAX + 1] = "";
+	struct asked asked = { .r = r };
 	size_t len = c->in.left;
-	pid_t *pid;
-	int ends[2];
+	int error;
 
-	child_ended(r);
-	pid = find_free(r);
-	if (!pid)
-		return -EAGAIN;
 	if (len > AUTH_COMMAND_LINE_MAX)
 		return -EMSGSIZE;
-	get_copy(&c->in, input, len);
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
-	*pid = fork();
-	if (!*pid)
-		run_in_child(r, input, ends[1]);
-	secret_wipe(input, sizeof(input));
-	close(ends[1]);
-	if (*pid > 0) {
-		c->fd_out = ends[0];
-		return 0;
-	}
-	*pid = 0;
-	close(ends[0]);
-	return -EAGAIN;
+	get_copy(&c->in, asked.input, len);
+	error = helper_runs_start(&r->runs, c, run_asked, &asked);
+	secret_wipe(asked.input, sizeof(asked.input));
+	return error;
 }
 
 static int begin(void *state, struct helper_process *p)
 {
-	((struct auth_command_runs *)state)->process = p;
+	helper_runs_begin(&((struct auth_command_runs *)state)->runs, p, AUTH_COMMAND_RUNS_MAX);
 	return 0;
+}
+
+static void child_ended(void *state)
+{
+	helper_runs_reap(&((struct auth_command_runs *)state)->runs);
 }
 
 static const struct helper_op ops[] = { { .code = OP_RUN, .handle = run } };
@@ -161,11 +103,12 @@ struct helper_service auth_command_service(struct auth_command_runs *r)
 
 /* ---- the process that asks */
 
-static struct auth_command_end read_end(int fd, unsigned limit_ms, char *answer)
+struct auth_command_end auth_command_ask(struct helper *h, unsigned limit_ms, const char *input,
+					 char *answer)
 {
+	struct helper_question q = { .op = OP_RUN, .in = bytes_text(input) };
 	char in[END_LEN + AUTH_COMMAND_LINE_MAX + 1] = { 0 };
-	uint64_t end_ms = clock_now_ms() + limit_ms + RUN_GRACE_MS + SPARE_MS;
-	ssize_t n = read_to_end(fd, in, sizeof(in), end_ms, false);
+	ssize_t n = helper_runs_ask(h, &q, limit_ms, in, sizeof(in));
 	struct reader r = reader_of(in, n < 0 ? 0 : (size_t)n);
 	struct auth_command_end end;
 
@@ -178,18 +121,5 @@ static struct auth_command_end read_end(int fd, unsigned limit_ms, char *answer)
 	else if (r.left)
 		memcpy(answer, r.at, r.left);
 	secret_wipe(in, sizeof(in));
-	return end;
-}
-
-struct auth_command_end auth_command_ask(struct helper *h, unsigned limit_ms, const char *input,
-					 char *answer)
-{
-	struct helper_question q = { .op = OP_RUN, .in = bytes_text(input) };
-	struct auth_command_end end = { .len = helper_ask(h, &q) };
-
-	if (q.fd_out < 0)
-		return end;
-	end = read_end(q.fd_out, limit_ms, answer);
-	close(q.fd_out);
 	return end;
 }

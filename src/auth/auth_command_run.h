@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "auth/auth_command.h"
-#include "proc/helper.h"
+#include "proc/helper_runs.h"
 
 /* At a time by the helper: more than ask for one, since one that has answered may not have been reaped yet. */
 enum { AUTH_COMMAND_RUNS_MAX = 2 * AUTH_COMMAND_THREADS };
@@ -33,8 +33,7 @@ struct auth_command_runs {
 	const char *command;
 	unsigned limit_ms;
 	/* private */
-	struct helper_process *process;
-	pid_t pid[AUTH_COMMAND_RUNS_MAX]; /* 0: none */
+	struct helper_runs runs;
 };
 
 /* The first two are set, the rest is zero; `r` is the service's state. */

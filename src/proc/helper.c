@@ -289,7 +289,6 @@ void helper_in_child(struct helper_process *p)
 {
 	close(p->questions.fd);
 	close(p->event_fd);
-	run_fresh_signals();
 }
 
 /* One that came from the other process: closing it must not wait for its peer to take what was sent. */

@@ -90,8 +90,8 @@ struct loop *helper_loop(struct helper_process *p);
 /* Does not wait: when too many are unread it is dropped, so an event says that something is new, not what. */
 void helper_send_event(struct helper_process *p, uint16_t op, struct bytes b);
 /*
- * In a child that a service forks, and that does not call execve at once: closes the helper's own descriptors
- * and restores what fork inherits (signals, their mask). The child ends by _exit.
+ * In a child that a service forks, and that does not call execve at once: closes the helper's own descriptors. It
+ * ignores the signals that the helper ignores, and ends by _exit.
  */
 void helper_in_child(struct helper_process *p);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -274,6 +275,33 @@ int run_program(const struct run *r)
 		result = run_wait(pid, r->limit_ms);
 	sigaction(SIGCHLD, &before, NULL);
 	return result;
+}
+
+ssize_t run_read(int fd, char *to, size_t size, uint64_t end_ms, bool wants_line)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t len = 0;
+	ssize_t n;
+
+	for (;;) {
+		uint64_t now = clock_now_ms();
+		const char *end = wants_line ? memchr(to, '\n', len) : NULL;
+
+		if (end)
+			return end - to;
+		if (len == size)
+			return -EMSGSIZE;
+		if (now >= end_ms)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, (int)(end_ms - now)) < 0 && errno != EINTR)
+			return -errno;
+		n = read(fd, to + len, size - len);
+		if (n == 0)
+			return (ssize_t)len;
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		len += n > 0 ? (size_t)n : 0;
+	}
 }
 
 bool run_find(const char *name, char path[PATH_MAX])

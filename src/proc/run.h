@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* An environment under construction: ours, without what `drop` selects, plus env_set's variables. */
@@ -53,6 +54,12 @@ int run_poll(pid_t pid);
 /* At the limit its process group is sent SIGTERM, and SIGKILL after RUN_GRACE_MS. */
 int run_wait(pid_t pid, unsigned limit_ms);
 enum { RUN_GRACE_MS = 2000 };
+
+/*
+ * Reads what a program writes to the other end of a pipe, until it closes that or, with `wants_line`, has written a line,
+ * which does not count as a part of it. The length, or -errno: -EMSGSIZE, -ETIMEDOUT at `end_ms` of clock_now_ms.
+ */
+ssize_t run_read(int fd, char *to, size_t size, uint64_t end_ms, bool wants_line);
 
 /* The exit status from waitpid's, as in shells: 128 plus the signal's number when one ended it. */
 int run_exit_status(int status);
