@@ -299,11 +299,15 @@ static bool put_keys_apart(struct serve_settings *s, struct server_cfg *cfg)
 {
 	int error = s->keys_here || !has_keys(cfg) ? 0 : serve_keys_start(cfg, &keys_apart);
 
-	if (error && error != -ENOTSUP) {
-		log_error(NULL, "cannot start the key process: %s%s", strerror(-error),
-			  seccomp_advice(error));
+	if (error && error != -ENOTSUP && s->sandbox.mode == SANDBOX_REQUIRE) {
+		log_error(NULL, "--sandbox require: the key process cannot be started: %s%s",
+			  strerror(-error), seccomp_advice(error));
 		return false;
 	}
+	if (error && error != -ENOTSUP)
+		log_warn(NULL,
+			 "the private keys stay in this process: no other can be started: %s%s",
+			 strerror(-error), seccomp_advice(error));
 	if (!keys_apart)
 		return true;
 	secret_wipe(key_password, sizeof(key_password));

@@ -1040,7 +1040,7 @@ static enum tunnel_reason run(struct server *srv)
 	int error;
 
 	warn_of_missing_dns(srv->cfg); /* no socket can be bound in the sandbox */
-	error = server_sandbox_enter(srv->cfg, &srv->control.sandbox);
+	error = server_sandbox_enter(srv->cfg, srv->helper.helper, &srv->control.sandbox);
 	log_writer_go_on();
 	if (!error)
 		error = start_radius(srv);

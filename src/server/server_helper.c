@@ -95,12 +95,15 @@ int server_helper_start(struct server_helper *h, const struct server_cfg *cfg)
 
 	naming.cfg = cfg; /* the helper has a copy of it, as it is now */
 	error = helper_start(&own, &h->helper);
-	if (error)
-		log_error(NULL, "cannot start the helper process: %s%s", strerror(-error),
-			  seccomp_advice(error));
-	else
+	if (!error)
 		helper_files_use(&h->files, h->helper);
-	return error;
+	else if (cfg->sandbox == SANDBOX_REQUIRE)
+		log_error(NULL, "--sandbox require: the helper process cannot be started: %s%s",
+			  strerror(-error), seccomp_advice(error));
+	else
+		log_warn(NULL, "there is no sandbox: the helper process cannot be started: %s%s",
+			 strerror(-error), seccomp_advice(error));
+	return cfg->sandbox == SANDBOX_REQUIRE ? error : 0;
 }
 
 /* ---- what is permitted */

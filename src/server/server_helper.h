@@ -26,7 +26,10 @@ struct server_helper {
 	struct loop_watch events;
 };
 
-/* `changed` and `gone` are set, the rest is zero. Before anything is opened. 0 or -errno. */
+/*
+ * `changed` and `gone` are set, the rest is zero. Before anything is opened. 0, or -errno, logged. Without
+ * SANDBOX_REQUIRE it is 0, with a warning, where there is none, and then there is no sandbox.
+ */
 int server_helper_start(struct server_helper *h, const struct server_cfg *cfg);
 /* After that the helper answers only what it was permitted to do. Watches its events. 0 or -errno. */
 int server_helper_seal(struct server_helper *h, const struct server_cfg *cfg, struct loop *loop);

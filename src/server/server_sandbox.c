@@ -52,12 +52,14 @@ static bool find_ports(const struct server_cfg *cfg, struct ports *p)
 	return p->count < PORTS_MAX;
 }
 
-int server_sandbox_enter(const struct server_cfg *cfg, struct sandbox_report *report)
+int server_sandbox_enter(const struct server_cfg *cfg, bool has_helper,
+			 struct sandbox_report *report)
 {
 	struct ports ports;
 	struct error err;
 	struct sandbox_cfg sandbox = {
-		.mode = cfg->session_script ? SANDBOX_OFF : cfg->sandbox, /* it runs programs */
+		/* a script's programs are run by this process */
+		.mode = cfg->session_script || !has_helper ? SANDBOX_OFF : cfg->sandbox,
 		.verb = SANDBOX_SERVE,
 		.landlock = { .paths = lookup_paths, .path_count = lookup_path_count },
 	};

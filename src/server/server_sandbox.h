@@ -8,8 +8,9 @@
 
 /*
  * After all is open and the helper is sealed, and before the first thread. 0, or -errno, logged: the server must
- * end.
+ * end. Without a helper the server does itself what needs the rights of the start, so it has no sandbox.
  */
-int server_sandbox_enter(const struct server_cfg *cfg, struct sandbox_report *report);
+int server_sandbox_enter(const struct server_cfg *cfg, bool has_helper,
+			 struct sandbox_report *report);
 
 #endif

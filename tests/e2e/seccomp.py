@@ -5,7 +5,7 @@ seccomp.py NAME[,NAME...] ERROR PROGRAM [ARGUMENTS]
 
 The name open_device means open(2) with the flags for a TUN device, read-write and non-blocking: a filter does not see
 the path. So a container's device cgroup refuses it, with EPERM. The name nf_tables means the netlink socket of packet
-filters, as on a kernel without them (EPROTONOSUPPORT).
+filters, as on a kernel without them (EPROTONOSUPPORT). The name processes means all calls that make one.
 """
 import ctypes
 import errno
@@ -32,6 +32,7 @@ ARGUMENTS = 16  # where they begin in struct seccomp_data
 ALLOW, ERROR = 0x7fff0000, 0x00050000
 NETLINK_NETFILTER = 12
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 22, 38
+CLONE_THREAD = 0x10000
 
 
 class Program(ctypes.Structure):
@@ -53,7 +54,18 @@ def refuse_packet_filters(column, error):
             (LOAD, 0, 0, ARGUMENTS + 16), (JUMP_EQUAL, 0, 1, NETLINK_NETFILTER), (RETURN, 0, 0, ERROR | error)]
 
 
-SPECIAL = {"open_device": refuse_opening_a_device, "nf_tables": refuse_packet_filters}
+def refuse_processes(column, error):
+    """Not threads. The C library that takes clone3 falls back to clone where there is none."""
+    code = [(LOAD, 0, 0, 0)]
+    for name in ("fork", "vfork"):
+        if NUMBERS[name][column] is not None:
+            code += [(JUMP_EQUAL, 0, 1, NUMBERS[name][column]), (RETURN, 0, 0, ERROR | error)]
+    return code + [(JUMP_EQUAL, 0, 1, NUMBERS["clone3"][column]), (RETURN, 0, 0, ERROR | errno.ENOSYS),
+                   (JUMP_EQUAL, 0, 4, NUMBERS["clone"][column]), (LOAD, 0, 0, ARGUMENTS), (AND, 0, 0, CLONE_THREAD),
+                   (JUMP_EQUAL, 0, 1, 0), (RETURN, 0, 0, ERROR | error)]
+
+
+SPECIAL = {"open_device": refuse_opening_a_device, "nf_tables": refuse_packet_filters, "processes": refuse_processes}
 
 
 def install(names, error):

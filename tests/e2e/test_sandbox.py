@@ -431,6 +431,36 @@ def test_serve(whole):
     assert not (folder / "serve.pid").exists() and not (folder / "sstp/serve.sock").exists()
 
 
+@pytest.mark.parametrize("calls, error, words", [("processes", "EAGAIN", "Resource temporarily unavailable"),
+                                                 ("socketpair", "EPERM", "Operation not permitted")])
+def test_serve_where_no_helper_can_be_started(whole, calls, error, words):
+    """It goes on without a sandbox, and does all itself; with `require` that is an error."""
+    plain, folder = whole.sstp, whole.server.run_folder
+    lacking(whole, calls, error)
+    whole.server.sysctl("net.ipv4.ip_forward", 1)
+    server = whole.serve("--host-routes", "--pid-file", "/run/serve.pid")
+    server.wait_for(f"^warn: the private keys stay in this process: no other can be started: {words}")
+    server.wait_for(f"^warn: there is no sandbox: the helper process cannot be started: {words}")
+    assert not server.children()
+    shown = json.loads(whole.server.run(plain, "status", "--json").stdout)["sandbox"]
+    assert (shown["mode"], shown["state"]) == ("off", "off")
+    whole.sstp = plain
+    client = whole.connect("--no-dns")
+    whole.client.ping_server()
+    assert "10.9.0.2" in [route["dst"] for route in whole.server.ip("route show dev sstp0")]
+    server.users.write_text(server.users.read_text() + "carl * builder *\n")
+    server.wait_for("^reloaded .*: 3 users$")
+    assert client.stop() == 0
+    assert server.stop() == 0
+    assert not (folder / "serve.pid").exists() and not (folder / "sstp/serve.sock").exists()
+    for options in ([], ["--keys", "here"]):
+        lacking(whole, calls, error)
+        failed = whole.serve("--sandbox", "require", *options, wait=False)
+        whole.sstp = plain
+        assert failed.wait() == 1
+        assert f"--sandbox require: the {'helper' if options else 'key'} process cannot be started: {words}" in failed.said
+
+
 def test_serve_with_a_script_has_no_sandbox(lab):
     failed = lab.serve("--sandbox=require", "--session-script", "true", wait=False)
     assert failed.wait() == 2
