@@ -80,6 +80,8 @@ static void read_one(struct bytes der, const char *name)
 			check_text(info.names[i], sizeof(info.names[i]));
 	}
 	verify(der);
+	cert_is_in_domain(der, name);
+	cert_shares_name(der, der);
 	if (cert_is_for(der, name))
 		assert(name[0] && name[0] != '*' && !strchr(name, '%'));
 }

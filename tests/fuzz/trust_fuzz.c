@@ -18,13 +18,21 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 /* The bits of the first byte */
-enum { OF_CLIENT = 1, IN_EAP = 2, WITH_CN = 4, WITH_PIN = 8, PIN_FITS = 0x10, HAS_OPTION = 0x20 };
+enum {
+	OF_CLIENT = 1,
+	IN_EAP = 2,
+	WITH_CN = 4,
+	WITH_PIN = 8,
+	PIN_FITS = 0x10,
+	HAS_OPTION = 0x20,
+	NAME_SHIFT = 6, /* two bits: which name */
+};
 
 enum { CRLS_MAX = 4 };
 
 #define NOW 1800000000
 
-static char name[] = "vpn.example.net";
+static char names[][16] = { "vpn.example.net", "www.example.org", "example.net", "192.0.2.1" };
 
 /* In place of the C library's. */
 time_t time(time_t *to)
@@ -69,7 +77,7 @@ static void configure(struct input *in, uint8_t flags)
 	in->ctx.ca_option = flags & HAS_OPTION ? "--ca-file" : NULL;
 	in->ctx.who_trusts = flags & HAS_OPTION ? "--ca-file" : "this system trusts";
 	in->ctx.authorities.list = in->anchors;
-	in->ctx.crls.list = in->crls;
+	in->ctx.crls.list = in->ctx.crls.count ? in->crls : NULL; /* NULL: no --crl */
 	if (!(flags & WITH_PIN))
 		return;
 	if (flags & PIN_FITS && x509_read(in->certs[0], &leaf))
@@ -85,7 +93,7 @@ static void check_text(const char *text)
 		assert((unsigned char)*text >= ' ' && (unsigned char)*text < 0x7f);
 }
 
-static void decide(struct input *in)
+static void decide(struct input *in, char *name)
 {
 	struct tls t = { .ctx = &in->ctx, .name = name };
 	struct error why = { "" };
@@ -116,6 +124,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!in.cert_count)
 		return 0;
 	configure(&in, flags);
-	decide(&in);
+	decide(&in, names[flags >> NAME_SHIFT]);
 	return 0;
 }
