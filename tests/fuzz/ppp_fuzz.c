@@ -21,8 +21,8 @@ enum {
 	WITH_MD5 = 0x04, /* both: EAP */
 	WITHOUT_IPV6 = 0x08,
 	WITH_ECHO = 0x10,
-	AS_PROBE = 0x20, /* a server: for a client of ours (ppp/vendor.h) */
-	NO_VERDICT = 0x40,
+	AS_PROBE = 0x20,     /* a server: for a client of ours (ppp/vendor.h) */
+	NO_VERDICT = 0x40,   /* a server; a client has a new password */
 	WITH_OPTIONS = 0x80, /* an MRU, NBNS, addresses of our own */
 };
 
@@ -65,7 +65,8 @@ static void fake_random(void *arg, void *to, size_t len)
 		at[7] = (uint8_t)(++e->iids + 8 * is_server);
 		break;
 	default:
-		memcpy(at, challenges[is_server], len);
+		memset(at, 0x42, len);
+		memcpy(at, challenges[is_server], len < 16 ? len : 16);
 	}
 }
 
@@ -92,6 +93,8 @@ static struct ppp_cfg make_cfg(struct end *e)
 
 	if (e->config & WITH_PAP)
 		cfg.auth[0] = PPP_AUTH_PAP;
+	if (!(e->config & AS_SERVER) && e->config & NO_VERDICT)
+		cfg.new_password = "a new one";
 	if (e->config & WITH_MD5)
 		cfg.auth[0] = e->config & WITH_PAP ? PPP_AUTH_EAP : PPP_AUTH_CHAP_MD5;
 	cfg.eap = &e->eap;
