@@ -20,13 +20,13 @@ enum kind {
 	BYTES,   /* in TLS, if there is TLS */
 	RAW,     /* beside it */
 	SHUT,    /* no more comes; with a length the connection is reset */
-	SEND,    /* we send a packet, as often as the length says */
+	SEND,    /* we send a packet, as often as the length says, SENDS_MAX at most */
 	READ,    /* the server reads */
 	RESTART, /* we make the connection again */
 	KINDS,
 };
 
-enum { WITH_TLS = 1, TURNS = 50, RECORD_MAX = 4096 };
+enum { WITH_TLS = 1, TURNS = 50, RECORD_MAX = 4096, SENDS_MAX = 300 };
 
 static struct {
 	struct loop *loop;
@@ -166,7 +166,7 @@ static void send_packets(size_t count)
 							   RADIUS_PACKET_MAX >> 8,
 							   RADIUS_PACKET_MAX & 0xff };
 
-	for (size_t i = 0; i <= count; i++)
+	for (size_t i = 0; i <= count && i < SENDS_MAX; i++)
 		radius_stream_send(&t.s, bytes_of(packet, sizeof(packet)));
 }
 
