@@ -104,7 +104,7 @@ class Proxy(Sstp):
     """sstp without a TUN device: a forward's port represents one of the host inside. No ping goes through it."""
 
     name, title, is_vpn, has_ping = "proxy", "sstp proxy", False, False
-    forwards = {5201: 5202, 5400: 5401}  # iperf3 and the page: the port inside, and ours
+    forwards = {5201: 5202, 5203: 5204, 5400: 5401}  # iperf3 twice and the page: the port inside, and ours
     nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all",
               "--bounding-set=-all")
 
