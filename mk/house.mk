@@ -23,10 +23,10 @@ FOLDERS = $(foreach n,$(call reverse,$(RANKS)),$(RANK_$n))
 ENGINES = ppp sstp ip6 dns dhcp radius upstream
 ENGINES_USE = http crypto util
 
-# $(call under,FOLDER): the folders that FOLDER may use. tests/both/ may use all.
+# $(call under,FOLDER): the folders that FOLDER may use. tests/both/ and tests/line/ may use all.
 rank = $(strip $(foreach n,$(RANKS),$(if $(filter $1,$(RANK_$n)),$n)))
 lower = $(if $(call rank,$1),$(foreach n,$(call below,$(call rank,$1)),$(RANK_$n)))
-under = $(if $(filter both,$1),$(FOLDERS),$1 $(if $(filter $1,$(ENGINES)),$(ENGINES_USE),$(call lower,$1)))
+under = $(if $(filter both line,$1),$(FOLDERS),$1 $(if $(filter $1,$(ENGINES)),$(ENGINES_USE),$(call lower,$1)))
 archives = $(foreach f,$1,$(if $(wildcard src/$f/*.c),$B/lib$f.a))
 objects = $(patsubst %.c,$B/%.o,$(wildcard $1))
 

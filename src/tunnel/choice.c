@@ -51,7 +51,61 @@ bool choice_is_bbr(struct choice *c, const struct choice_facts *f, uint64_t now_
 	return loses || has_queue;
 }
 
-bool choice_is_drained(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
+/* The line is full of what we send, and not of what we receive, or of what others send. */
+static bool is_own_queue(const struct choice *c, const struct choice_facts *f, uint64_t ms)
 {
-	return is_near_min(f) || now_ms - c->capped_ms >= CHOICE_DRAIN_MS;
+	uint32_t sent = f->sent - c->sent, received = f->received - c->received;
+	uint64_t full = f->startup_rate * ms / 1000;
+
+	return sent / CHOICE_ONE_WAY >= received && sent >= full / 4 * 3 &&
+	       (uint64_t)f->startup_rate * (f->rtt_ms - f->min_rtt_ms) / 1000 >= CHOICE_OWN_MIN;
+}
+
+static bool has_queue_in_startup(struct choice *c, const struct choice_facts *f, uint64_t now_ms)
+{
+	uint64_t ms;
+
+	if (!f->startup_rate || is_near_min(f) || now_ms < c->retry_ms) {
+		c->queue_ms = 0;
+		return false;
+	}
+	if (!c->queue_ms) {
+		c->queue_ms = now_ms;
+		c->sent = f->sent;
+		c->received = f->received;
+	}
+	ms = now_ms - c->queue_ms;
+	if (ms < CHOICE_QUEUE_LASTS_MS || ms < (uint64_t)f->rtt_ms * CHOICE_QUEUE_ROUNDS)
+		return false;
+	c->queue_ms = 0;
+	return is_own_queue(c, f, ms);
+}
+
+/* What was sent before is on its way for one round trip. In the next one the queue must get shorter. */
+static bool stays(const struct choice *c, const struct choice_facts *f, uint64_t halved_ms)
+{
+	return halved_ms >= 2 * (uint64_t)c->rtt_ms && !is_near_min(f) &&
+	       f->rtt_ms + (halved_ms - c->rtt_ms) / CHOICE_SHRINK > c->rtt_ms;
+}
+
+bool choice_limit(struct choice *c, const struct choice_facts *f, uint64_t now_ms, uint64_t *rate)
+{
+	uint64_t halved_ms = c->halved_ms ? now_ms - c->halved_ms : 0;
+	bool fails;
+
+	if (!c->halved_ms) {
+		if (!has_queue_in_startup(c, f, now_ms))
+			return false;
+		c->halved_ms = now_ms;
+		c->rtt_ms = f->rtt_ms;
+		*rate = f->startup_rate / 2;
+		return true;
+	}
+	fails = halved_ms >= CHOICE_DRAIN_MS || stays(c, f, halved_ms);
+	if (f->startup_rate && !is_near_min(f) && !fails)
+		return false;
+	c->halved_ms = 0;
+	c->retry_ms = fails ? now_ms + CHOICE_RETRY_MS : 0;
+	*rate = 0;
+	return true;
 }

@@ -5,11 +5,17 @@
  * fills whatever queue there is. So a connection begins with the host's default, and changes to BBR when
  *
  * - it loses packets although no queue has built up: the round trip is near its minimum; or
- * - its queue has stayed at CHOICE_QUEUE_MS or more. Then it sends at half the delivery rate until
- *   the queue is gone: BBR's startup assumes a small congestion window, so that without this an existing
- *   queue remained for ten seconds.
+ * - its queue has stayed at CHOICE_QUEUE_MS or more.
  *
  * It does not change back: CUBIC would take the next loss on such a line for congestion again.
+ *
+ * In BBR's startup it sends at 2.9 times what it takes for the line's rate, until the rate has not grown in three
+ * round trips in which the socket did not run empty. The flows inside may never fill it: they wait for
+ * acknowledgments, and what they have sent waits in the queue of the line. So if there is a queue in the startup, the
+ * connection sends at half of the rate until it is gone: it moves into the tunnel, and the startup ends. A
+ * queue that does not get shorter belongs to others. While much is received too, it may be that direction's,
+ * and nothing is limited: a startup that ends too soon leaves a low rate, which grows by a quarter in eight
+ * round trips.
  */
 #ifndef SSTP_TUNNEL_CHOICE_H
 #define SSTP_TUNNEL_CHOICE_H
@@ -21,29 +27,53 @@ enum {
 	CHOICE_LOSSES = 2,            /* this many losses ... */
 	CHOICE_LOSSES_MS = 30 * 1000, /* ... within that time; one may be chance */
 	CHOICE_QUEUE_MS = 150,        /* round trip above the minimum ... */
-	CHOICE_DRAIN_MS = 3000,       /* maximum time for draining it */
 	CHOICE_QUEUE_LASTS_MS = 200,  /* ... for so long */
+	/* in BBR's startup */
+	CHOICE_QUEUE_ROUNDS = 3,    /* a queue for so many round trips: BBR has found the rate */
+	CHOICE_ONE_WAY = 4,         /* times as much is sent as is received */
+	CHOICE_OWN_MIN = 32 * 1024, /* bytes of ours in the queue */
+	CHOICE_SHRINK = 8,      /* of the time with half the rate, by which it must get shorter */
+	CHOICE_DRAIN_MS = 3000, /* maximum time with half the rate */
+	CHOICE_RETRY_MS = 10 * 1000,
 };
 
 /* From the kernel (TCP_INFO). */
 struct choice_facts {
 	uint32_t rtt_ms, min_rtt_ms;
-	uint32_t repeated; /* segments retransmitted since the beginning */
+	uint32_t repeated;       /* segments retransmitted since the beginning */
+	uint32_t sent, received; /* bytes since the beginning; they wrap */
+	uint32_t startup_rate;   /* BBR's, bytes a second; 0: not in its startup, or no BBR */
 };
 
 /* Embedded in its tunnel; zeroes are the beginning. */
 struct choice {
-	uint32_t repeated;  /* at the last look */
-	unsigned losses;    /* counted */
-	uint64_t last_ms;   /* of the last loss without a queue that was counted; 0: none */
-	uint64_t first_ms;  /* of the first of those that are counted */
-	uint64_t capped_ms; /* since when it sends less; 0: it does not */
+	uint32_t repeated; /* at the last look */
+	union {
+		unsigned losses; /* before BBR: counted */
+		uint32_t rtt_ms; /* with it: when half the rate began */
+	};
+	union {
+		/* before BBR: of the last loss without a queue that was counted; 0: none */
+		uint64_t last_ms;
+		/* with it: when the queue was there first */
+		struct {
+			uint32_t sent, received;
+		};
+	};
+	union {
+		uint64_t first_ms; /* before BBR: of the first of those that are counted */
+		uint64_t retry_ms; /* with it: not to be limited before */
+	};
+	uint64_t halved_ms; /* since when it sends at half the rate; 0: it does not */
 	uint64_t queue_ms;  /* since when there is a standing queue; 0: there is none */
 };
 
-/* After a change because of a queue: whether the queue is gone, or CHOICE_DRAIN_MS has passed. */
-bool choice_is_drained(const struct choice *c, const struct choice_facts *f, uint64_t now_ms);
 /* Evaluates the facts; true when the connection should change to BBR. */
 bool choice_is_bbr(struct choice *c, const struct choice_facts *f, uint64_t now_ms);
+/*
+ * With BBR. True: from now on the connection must send no faster than *rate, bytes a second; 0: as fast as it
+ * likes.
+ */
+bool choice_limit(struct choice *c, const struct choice_facts *f, uint64_t now_ms, uint64_t *rate);
 
 #endif

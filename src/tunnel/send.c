@@ -160,27 +160,27 @@ static void use_bbr(struct tunnel *t, const struct choice_facts *f)
 {
 	int error = congestion_set(t->wire.fd, "bbr");
 
-	t->cfg.may_use_bbr = false;
 	log_debug(t->cfg.log, "congestion control bbr (round trip %u ms, at least %u ms): %s",
 		  f->rtt_ms, f->min_rtt_ms, error ? congestion_error_text(error) : "set");
-	if (error || !t->choice.queue_ms)
-		return;
-	t->choice.capped_ms = loop_now(t->cfg.loop);
-	unsent_cap(t->wire.fd, t->unsent.rate / 2);
+	t->cfg.may_use_bbr = false;
+	t->choice = (struct choice){ 0 };
 }
 
 static void choose_congestion_control(struct tunnel *t)
 {
 	const struct unsent *u = &t->unsent;
-	struct choice_facts f = { u->rtt_ms, u->min_rtt_ms, u->repeated };
-	uint64_t now = loop_now(t->cfg.loop);
+	struct choice_facts f = { u->rtt_ms, u->min_rtt_ms, u->repeated,
+				  u->sent,   u->received,   u->startup_rate };
+	uint64_t now = loop_now(t->cfg.loop), rate;
 
-	if (t->cfg.may_use_bbr && choice_is_bbr(&t->choice, &f, now))
-		use_bbr(t, &f);
-	if (!t->choice.capped_ms || !choice_is_drained(&t->choice, &f, now))
-		return;
-	t->choice.capped_ms = 0;
-	unsent_cap(t->wire.fd, 0);
+	if (t->cfg.may_use_bbr) {
+		if (f.startup_rate || choice_is_bbr(&t->choice, &f, now))
+			use_bbr(t, &f);
+	} else if (choice_limit(&t->choice, &f, now, &rate)) {
+		log_debug(t->cfg.log, "bbr begins with a round trip of %u ms, at least %u ms: %s",
+			  f.rtt_ms, f.min_rtt_ms, rate ? "half speed" : "full speed");
+		unsent_cap(t->wire.fd, rate);
+	}
 }
 
 /* Updates what depends on the speed and state of the socket. */

@@ -2,15 +2,16 @@
 /* Limits what waits unsent in a socket. A socket that is not TCP (in tests) has only its own limit. */
 #include "tunnel/unsent.h"
 
+#include <linux/inet_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-long unsent_limit(uint64_t rate)
+long unsent_limit(uint64_t rate, bool is_startup)
 {
-	uint64_t bytes = rate * UNSENT_MS / 1000;
+	uint64_t bytes = rate * UNSENT_MS / 1000 * (is_startup ? UNSENT_STARTUP : 1);
 
 	if (!rate)
 		return UNSENT_START;
@@ -36,7 +37,19 @@ void unsent_start(struct unsent *u, int fd)
 
 void unsent_set_rate(struct unsent *u, int fd, uint64_t rate)
 {
-	set_limit(u, fd, unsent_limit(rate));
+	set_limit(u, fd, unsent_limit(rate, u->startup_rate));
+}
+
+/* BBR's rate while it is in its startup, the only time with a pacing gain above 2 (its unit is 1/256); else 0. */
+static uint32_t startup_rate(int fd)
+{
+	union tcp_cc_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_CC_INFO, &info, &len) || len < sizeof(info.bbr) ||
+	    info.bbr.bbr_pacing_gain <= 2 * 256)
+		return 0;
+	return info.bbr.bbr_bw_hi ? UINT32_MAX : info.bbr.bbr_bw_lo;
 }
 
 bool unsent_look(struct unsent *u, int fd, uint64_t now_ms)
@@ -49,15 +62,14 @@ bool unsent_look(struct unsent *u, int fd, uint64_t now_ms)
 	u->look_ms = now_ms + UNSENT_LOOK_MS;
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
 		return false;
+	u->sent = (uint32_t)info.tcpi_bytes_acked;
+	u->received = (uint32_t)info.tcpi_bytes_received;
+	u->startup_rate = startup_rate(fd);
 	if (info.tcpi_delivery_rate)
 		unsent_set_rate(u, fd, info.tcpi_delivery_rate);
 	u->rtt_ms = info.tcpi_rtt / 1000;
 	u->min_rtt_ms = info.tcpi_min_rtt / 1000;
 	u->repeated = info.tcpi_total_retrans;
-	/* Right while there is a queue; the kernel's delivery rate is too high if ACKs come in bunches. */
-	u->rate = info.tcpi_rtt ? (uint64_t)info.tcpi_unacked * info.tcpi_snd_mss * 1000000 /
-					  info.tcpi_rtt
-				: 0;
 	sndbuf_look(&u->sndbuf, fd, info.tcpi_sndbuf_limited);
 	u->is_recovering = info.tcpi_ca_state >= TCP_CA_Recovery;
 	return true;

@@ -9,6 +9,11 @@
  * 109 ms without one). So on a line that is slow enough for 64 KiB to matter, we query the unsent bytes
  * (SIOCOUTQNSD) and stop sending at the limit. TCP_NOTSENT_LOWAT still says when to go on:
  * EPOLLOUT comes when half of it has left.
+ *
+ * BBR ends its startup, in which it sends at 2.9 times the line's rate, only by round trips in which the socket
+ * did not run empty once. With the usual limit it did, as the socket was filled a millisecond too late for that
+ * speed; and for as long as there was something to send, the startup went on and kept the modem's queue full (up
+ * on LTE: 15 % of the packets lost in it, and a round trip of 370 ms in place of 65). So the limit is higher then.
  */
 #ifndef SSTP_TUNNEL_UNSENT_H
 #define SSTP_TUNNEL_UNSENT_H
@@ -26,6 +31,7 @@ enum {
 	UNSENT_EXACT_MAX = 128 * 1024, /* above it the kernel's own limit is exact enough */
 	UNSENT_START = 128 * 1024,     /* while the speed is not known */
 	UNSENT_MS = 4,
+	UNSENT_STARTUP = 10, /* times as much in BBR's startup */
 	UNSENT_LOOK_MS =
 		10, /* how often the kernel is asked for speed and state, while something is sent */
 };
@@ -36,18 +42,19 @@ struct unsent {
 	uint64_t look_ms; /* when to look next */
 	bool is_held;     /* the limit is reached: EPOLLOUT says when there is room again */
 	/* by the last unsent_look */
-	uint32_t rtt_ms, min_rtt_ms;
-	uint32_t repeated; /* segments retransmitted since the beginning */
-	uint64_t rate;     /* bytes a second that arrive, while there is a queue */
 	bool is_recovering;
+	uint32_t rtt_ms, min_rtt_ms;
+	uint32_t repeated;       /* segments retransmitted since the beginning */
+	uint32_t sent, received; /* bytes since then; they wrap */
+	uint32_t startup_rate;   /* BBR's, bytes a second; 0: not in its startup, or no BBR */
 	struct sndbuf sndbuf;
 };
 
-/* The limit for a delivery rate, bytes a second; 0: not known. */
-long unsent_limit(uint64_t rate);
+/* The limit for a delivery rate, bytes a second (0: not known), and whether BBR is in its startup. */
+long unsent_limit(uint64_t rate, bool is_startup);
 
 void unsent_start(struct unsent *u, int fd);
-void unsent_set_rate(struct unsent *u, int fd, uint64_t rate);
+void unsent_set_rate(struct unsent *u, int fd, uint64_t rate); /* the limit for it */
 /* Reads the socket's speed and state, if it is time; false if not, or if the socket has none. */
 bool unsent_look(struct unsent *u, int fd, uint64_t now_ms);
 /* The socket sends no faster than this, bytes a second; 0: no limit. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* When a connection changes to BBR: lines described by rows of TCP_INFO. */
+/* When a connection changes to BBR, and how its startup ends: lines described by rows of TCP_INFO. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,17 +12,19 @@
 enum { T0 = 100000, LEAST_MS = 30, STEP_MS = 10 };
 
 static struct choice c;
+static uint32_t sent, received; /* since the beginning */
 
 static int set_up(void **state)
 {
 	(void)state;
 	c = (struct choice){ 0 };
+	sent = received = 0;
 	return 0;
 }
 
 static bool look(uint64_t at_ms, uint32_t rtt_ms, uint32_t repeated)
 {
-	struct choice_facts f = { rtt_ms, LEAST_MS, repeated };
+	struct choice_facts f = { .rtt_ms = rtt_ms, .min_rtt_ms = LEAST_MS, .repeated = repeated };
 
 	return choice_is_bbr(&c, &f, T0 + at_ms);
 }
@@ -86,16 +88,126 @@ static void a_queue_that_comes_and_goes_stays(void **state)
 		assert_false(look(at, LEAST_MS + (at % 150 ? 800 : 0), 0));
 }
 
-static void a_queue_is_drained_for_a_while(void **state)
+/* ---- BBR's startup */
+
+enum { RATE = 1000 * 1000, HALF = RATE / 2, FULL_SPEED = 0, NO_CHANGE = 1 };
+
+/* One step later: the new limit, or NO_CHANGE. The connection sends and receives at these speeds. */
+static uint64_t step(uint64_t *at_ms, uint32_t rtt_ms, uint32_t startup_rate, uint32_t out,
+		     uint32_t in)
 {
-	struct choice_facts full = { LEAST_MS + 400, LEAST_MS, 0 },
-			    gone = { LEAST_MS + 5, LEAST_MS, 0 };
+	struct choice_facts f = {
+		.rtt_ms = rtt_ms,
+		.min_rtt_ms = LEAST_MS,
+		.sent = sent += out / 1000 * STEP_MS,
+		.received = received += in / 1000 * STEP_MS,
+		.startup_rate = startup_rate,
+	};
+	uint64_t rate = 0;
+
+	*at_ms += STEP_MS;
+	return choice_limit(&c, &f, T0 + *at_ms, &rate) ? rate : NO_CHANGE;
+}
+
+static uint64_t step_full(uint64_t *at_ms, uint32_t rtt_ms)
+{
+	return step(at_ms, rtt_ms, RATE, RATE, 0);
+}
+
+static void stays_unlimited(uint32_t rtt_ms, uint32_t startup_rate, uint32_t out, uint32_t in)
+{
+	for (uint64_t at = 0; at < 60000;)
+		assert_int_equal(step(&at, rtt_ms, startup_rate, out, in), NO_CHANGE);
+}
+
+static void limit(uint64_t *at_ms, uint32_t rtt_ms)
+{
+	uint64_t rate;
+
+	do
+		rate = step_full(at_ms, rtt_ms);
+	while (rate == NO_CHANGE);
+	assert_int_equal(rate, HALF);
+}
+
+static void half_speed_until_the_queue_is_gone(void **state)
+{
+	uint32_t rtt_ms = LEAST_MS + 300;
+	uint64_t at = 0;
 
 	(void)state;
-	c.capped_ms = T0;
-	assert_false(choice_is_drained(&c, &full, T0 + CHOICE_DRAIN_MS - 1));
-	assert_true(choice_is_drained(&c, &full, T0 + CHOICE_DRAIN_MS));
-	assert_true(choice_is_drained(&c, &gone, T0 + STEP_MS));
+	sent = UINT32_MAX - 1000; /* the counters wrap */
+	limit(&at, rtt_ms);
+	assert_int_equal(at, rtt_ms * CHOICE_QUEUE_ROUNDS + STEP_MS);
+	for (; rtt_ms > LEAST_MS + 50; rtt_ms -= STEP_MS / 2)
+		assert_int_equal(step(&at, rtt_ms, RATE, HALF, 0), NO_CHANGE);
+	assert_int_equal(step(&at, LEAST_MS, RATE, HALF, 0), FULL_SPEED);
+	limit(&at, rtt_ms); /* it comes again */
+}
+
+static void half_speed_until_the_startup_is_over(void **state)
+{
+	uint64_t at = 0;
+
+	(void)state;
+	limit(&at, LEAST_MS + 300);
+	assert_int_equal(step(&at, LEAST_MS + 290, RATE, HALF, 0), NO_CHANGE);
+	assert_int_equal(step(&at, LEAST_MS + 280, 0, HALF, 0), FULL_SPEED);
+	for (; at < 60000;)
+		assert_int_equal(step(&at, LEAST_MS + 300, 0, RATE, 0), NO_CHANGE);
+}
+
+/* It does not get shorter: others fill it. Nothing is tried for a while. */
+static void a_queue_of_others(void **state)
+{
+	uint32_t rtt_ms = LEAST_MS + 300;
+	uint64_t at = 0, begin, end;
+
+	(void)state;
+	limit(&at, rtt_ms);
+	begin = at;
+	while (step(&at, rtt_ms - 20, RATE, HALF, 0) == NO_CHANGE)
+		;
+	assert_in_range(at - begin, 2 * rtt_ms, 2 * rtt_ms + STEP_MS);
+	end = at;
+	limit(&at, rtt_ms);
+	assert_in_range(at - end, CHOICE_RETRY_MS,
+			CHOICE_RETRY_MS + 2 * CHOICE_QUEUE_ROUNDS * rtt_ms);
+}
+
+static void a_queue_that_takes_long(void **state)
+{
+	uint64_t at = 0, begin;
+	uint32_t rtt_ms = LEAST_MS + 2000;
+
+	(void)state;
+	limit(&at, rtt_ms);
+	begin = at;
+	while (step(&at, rtt_ms -= 2, RATE, HALF, 0) == NO_CHANGE)
+		;
+	assert_int_equal(at - begin, CHOICE_DRAIN_MS);
+}
+
+static void no_limit_without_a_queue(void **state)
+{
+	(void)state;
+	stays_unlimited(LEAST_MS + 10, RATE, RATE, 0);
+	stays_unlimited(LEAST_MS + 300, 0, RATE, 0); /* not in the startup */
+}
+
+/* It may be that direction's queue, and then a limit would only end the startup too soon. */
+static void no_limit_while_much_is_received(void **state)
+{
+	(void)state;
+	stays_unlimited(LEAST_MS + 300, RATE, RATE, RATE / 3);
+}
+
+/* A limit would be that of a moment when little was sent. */
+static void no_limit_without_full_speed(void **state)
+{
+	(void)state;
+	stays_unlimited(LEAST_MS + 300, RATE, RATE / 2, 0);
+	stays_unlimited(LEAST_MS + 300, RATE / 20, RATE / 20, 0); /* 15 KB in the queue */
 }
 
 #define CASE(f) cmocka_unit_test_setup(f, set_up)
@@ -109,8 +221,14 @@ int main(void)
 		CASE(what_is_lost_in_one_round_trip_is_one_loss),
 		CASE(losses_that_are_far_apart_stay),
 		CASE(a_standing_queue_changes),
-		CASE(a_queue_is_drained_for_a_while),
 		CASE(a_queue_that_comes_and_goes_stays),
+		CASE(half_speed_until_the_queue_is_gone),
+		CASE(half_speed_until_the_startup_is_over),
+		CASE(a_queue_of_others),
+		CASE(a_queue_that_takes_long),
+		CASE(no_limit_without_a_queue),
+		CASE(no_limit_while_much_is_received),
+		CASE(no_limit_without_full_speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,17 +51,19 @@ static void the_limit_follows_the_speed(void **state)
 	static const struct {
 		const char *name;
 		uint64_t rate;
+		bool is_startup;
 		long limit;
 	} cases[] = {
-		{ "not known", 0, UNSENT_START },
-		{ "a modem", 1000, UNSENT_MIN },
-		{ "20 Mbit/s", 2500 * 1000, 10000 },
-		{ "10 Gbit/s", 1250u * 1000 * 1000, UNSENT_MAX },
+		{ "not known", 0, false, UNSENT_START },
+		{ "a modem", 1000, false, UNSENT_MIN },
+		{ "20 Mbit/s", 2500 * 1000, false, 10000 },
+		{ "20 Mbit/s, BBR begins", 2500 * 1000, true, 100000 },
+		{ "10 Gbit/s", 1250u * 1000 * 1000, false, UNSENT_MAX },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		long limit = unsent_limit(cases[i].rate);
+		long limit = unsent_limit(cases[i].rate, cases[i].is_startup);
 
 		if (limit != cases[i].limit)
 			fail_msg("%s: %ld", cases[i].name, limit);
