@@ -457,11 +457,40 @@ static int ask_helper(const char *a, const char *b)
 	return error;
 }
 
-/* The bare number of a call; the names differ between machines. */
+static const struct {
+	const char *name;
+	long number;
+} calls[] = {
+	{ "bpf", SYS_bpf },
+	{ "perf_event_open", SYS_perf_event_open },
+	{ "keyctl", SYS_keyctl },
+	{ "userfaultfd", SYS_userfaultfd },
+	{ "finit_module", SYS_finit_module },
+	{ "kexec_load", SYS_kexec_load },
+#ifdef SYS_settimeofday
+	{ "settimeofday", SYS_settimeofday },
+#else
+	{ "settimeofday", SYS_settimeofday_time32 }, /* musl's name */
+#endif
+	{ "pidfd_open", SYS_pidfd_open },
+	{ "io_uring_setup", SYS_io_uring_setup },
+	{ "open_by_handle_at", SYS_open_by_handle_at },
+	{ "process_vm_writev", SYS_process_vm_writev },
+	{ "setns", SYS_setns },
+	{ "pivot_root", SYS_pivot_root },
+	{ "name_to_handle_at", SYS_name_to_handle_at },
+	{ "process_madvise", SYS_process_madvise },
+	{ "swapon", SYS_swapon },
+};
+
+/* A call that the program never makes, with zeros. */
 static int bare_call(const char *a, const char *b)
 {
 	(void)b;
-	return result(syscall(atoi(a), 0L, 0L, 0L, 0L, 0L, 0L));
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (!strcmp(calls[i].name, a))
+			return result(syscall(calls[i].number, 0L, 0L, 0L, 0L, 0L, 0L));
+	return EINVAL;
 }
 
 static const struct {
