@@ -40,6 +40,8 @@ def _metrics():
         yield Metric(f"ping-{load}-p99", "Ping", f"{words}, p99", "ms")
     yield Metric("start", "Start", "exec to first ping", "ms", 1e3)
     yield Metric("start-short", "Start", "the same, 3-line script", "ms", 1e3)
+    for verb in ("serve", "connect", "proxy", "probe"):
+        yield Metric(f"ready-{verb}", "Ready", f"{verb}, exec to {'its end' if verb == 'probe' else 'READY=1'}", "ms", 1e3)
     for end in ("client", "server"):
         yield Metric(f"memory-{end}", "Memory", f"{end}, resident", "MiB", 1 / 2**20)
     for end in ("client", "server"):

@@ -276,3 +276,24 @@ def start(peer, variant="", seconds=20):
         return time.monotonic() - begin
     finally:
         echo.close()
+
+
+def ready(road, verb, argv, password):
+    """Starts a program; seconds from before its exec until it tells systemd that it is ready, or, of `probe`, until it has ended."""
+    host = road.server if verb == "serve" else road.client
+    begin = time.monotonic()
+    if verb == "probe":
+        host.run(*argv)
+        return time.monotonic() - begin
+    path = road.folder / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(path))
+        manager.settimeout(20)
+        program = road.start(host, *argv, label=f"ready-{verb}", env={"NOTIFY_SOCKET": str(path)}, stdin=f"{password}\n")
+        try:
+            while b"READY=1" not in manager.recv(4096):
+                pass
+            return time.monotonic() - begin
+        finally:
+            path.unlink()
+            road.stop(program)

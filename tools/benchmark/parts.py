@@ -8,7 +8,7 @@ import sys
 
 import measures
 from figures import UDP_SIZES
-from vpns import Proxy, disk_bytes
+from vpns import PASSWORD, Proxy, Sstp, disk_bytes
 
 ERRORS = (measures.Failed, AssertionError, subprocess.SubprocessError, OSError)
 
@@ -167,6 +167,17 @@ def start(bench):
     bench.measure("exec to first ping, seconds", bench.in_turn(), one)
 
 
+def ready(bench):
+    """Each verb of sstp alone."""
+    def one(peer):
+        peer.stop_client()
+        try:
+            return {f"ready-{verb}": measures.ready(peer.road, verb, argv, PASSWORD) for verb, argv in peer.verbs().items()}
+        finally:
+            measures.start(peer)
+    bench.measure("exec to ready, seconds", [p for p in bench.in_turn() if isinstance(p, Sstp)], one)
+
+
 def size(bench):
     if bench.figures.rounds > 1:
         return  # it does not change
@@ -179,4 +190,4 @@ def size(bench):
     bench.measure("size on disk, bytes", [p for p in bench.in_turn() if p.name != "plain"], one)
 
 
-PARTS = {"tcp": tcp, "proxy": proxy, "udp": udp, "ping": ping, "memory": memory, "start": start, "size": size}
+PARTS = {"tcp": tcp, "proxy": proxy, "udp": udp, "ping": ping, "memory": memory, "start": start, "ready": ready, "size": size}

@@ -4,9 +4,11 @@
 A peer is a server that stays up, and a client that can be ended and started again. What is not TCP is switched off:
 OpenVPN over TCP and openconnect without DTLS are what gets through where SSTP does.
 """
+import copy
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import ssl
 import subprocess
@@ -76,10 +78,19 @@ class Sstp(Peer):
     name, title = "sstp", "sstp"
     server_is_ready = "^ready: "
     says_cipher = r"(TLSv1\.\d,? \w+)"
-    options = ()
+    options = options_of_probe = ()
 
     def programs(self):
         return {"client": [self.sstp], "server": [self.sstp]}
+
+    def verbs(self):
+        """{verb: words} of a second one beside the server, and of clients in place of the client."""
+        to = [f"{SERVER}:{self.port}", "--servercert", self.identity.pin]
+        second = copy.copy(self)
+        second.port, second.network = self.port + 100, self.network.replace("10.9.", "10.8.")
+        return {"serve": second.server_argv(), "connect": self.client_argv(""),
+                "proxy": [self.sstp, "proxy", *to, "--user", USER, "--passwd-on-stdin", "--socks5", "1080", *self.options],
+                "probe": [self.sstp, "probe", *to, *self.options_of_probe]}
 
     def version(self):
         return first_line(self.sstp, "--version")
@@ -93,6 +104,13 @@ class Sstp(Peer):
         return [self.sstp, "connect", f"{SERVER}:{self.port}", "--user", USER, "--passwd-on-stdin",
                 "--servercert", self.identity.pin, "--no-default-route", "--route", f"{self.inside}/32", "--no-dns",
                 *self.options]
+
+
+def compared_with(options):
+    """sstp with more options, at both ends."""
+    words = tuple(shlex.split(options))
+    return type("SstpCompared", (Sstp,), {"name": "compared", "title": f"sstp {options}", "options": words,
+                                          "options_of_probe": words})
 
 
 class SstpPlain(Sstp):
