@@ -10,6 +10,7 @@ import measures
 from figures import UDP_SIZES
 from vpns import PASSWORD, Proxy, Sstp, disk_bytes
 
+READY_STARTS = 5
 ERRORS = (measures.Failed, AssertionError, subprocess.SubprocessError, OSError)
 
 
@@ -168,11 +169,12 @@ def start(bench):
 
 
 def ready(bench):
-    """Each verb of sstp alone."""
+    """Each verb of sstp alone: the best of some starts, since other programs' work only makes one longer."""
     def one(peer):
         peer.stop_client()
         try:
-            return {f"ready-{verb}": measures.ready(peer.road, verb, argv, PASSWORD) for verb, argv in peer.verbs().items()}
+            return {f"ready-{verb}": min(measures.ready(peer.road, verb, argv, PASSWORD) for _ in range(READY_STARTS))
+                    for verb, argv in peer.verbs().items()}
         finally:
             measures.start(peer)
     bench.measure("exec to ready, seconds", [p for p in bench.in_turn() if isinstance(p, Sstp)], one)
