@@ -70,26 +70,53 @@ static bool go_to_background(struct background *b, const struct verb *verb)
 	return true;
 }
 
+static bool is_same_file(int a, int b)
+{
+	struct stat one, other;
+
+	return !fstat(a, &one) && !fstat(b, &other) && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+/*
+ * The lock is of a second descriptor, which only reads: whoever takes the process over cannot write the number of another
+ * process. NFS locks only what is open for writing. 0, or errno.
+ */
+static int lock(struct background *b, int fd)
+{
+	b->lock_fd = trusted_open(b->pid_file, O_RDONLY, 0);
+	if (b->lock_fd < 0)
+		return -b->lock_fd;
+	if (!is_same_file(fd, b->lock_fd))
+		return EWOULDBLOCK; /* another program replaces it just now */
+	if (!flock(b->lock_fd, LOCK_EX | LOCK_NB))
+		return 0;
+	if (errno != EBADF || flock(fd, LOCK_EX | LOCK_NB))
+		return errno;
+	return dup3(fd, b->lock_fd, O_CLOEXEC) < 0 ? errno : 0;
+}
+
 static bool write_pid(struct background *b, const struct verb *verb)
 {
-	b->lock_fd = trusted_open(b->pid_file, O_RDWR | O_CREAT, 0644);
-	if (b->lock_fd < 0) {
-		cli_error(verb, "%s: %s%s", b->pid_file, strerror(-b->lock_fd),
-			  trusted_hint(b->lock_fd));
+	int fd = trusted_open(b->pid_file, O_RDWR | O_CREAT, 0644), error;
+
+	if (fd < 0) {
+		cli_error(verb, "%s: %s%s", b->pid_file, strerror(-fd), trusted_hint(fd));
 		return false;
 	}
-	if (flock(b->lock_fd, LOCK_EX | LOCK_NB)) {
-		cli_error(verb, "%s: another running program has locked this pid file",
-			  b->pid_file);
-		close(b->lock_fd);
-		b->lock_fd = -1;
-		return false;
-	}
-	if (ftruncate(b->lock_fd, 0) || dprintf(b->lock_fd, "%d\n", getpid()) < 0) {
+	error = lock(b, fd);
+	if (!error && (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)) {
 		cli_error(verb, "%s: %s", b->pid_file, strerror(errno));
-		return false;
+	} else if (error) {
+		cli_error(verb, "%s: %s", b->pid_file,
+			  error == EWOULDBLOCK ? "another running program has locked this pid file"
+					       : strerror(error));
+		if (b->lock_fd >= 0)
+			close(b->lock_fd);
+		b->lock_fd = -1;
 	}
-	return true;
+	close(fd);
+	return !error;
 }
 
 bool background_begin(struct background *b, const struct verb *verb,

@@ -209,6 +209,7 @@ def attacks(secret, parent, helpers):
     yield "connect elsewhere", f"connect {SERVER} {ELSEWHERE}", {E.EACCES}
     yield "listen", "listen 5555", {E.EACCES}
     yield "an abstract socket of another process", "abstract sstp-test", {E.EPERM}
+    yield "a file that is open for writing", "writable", {E.EBADF}
     yield "a packet socket", "socket 17 768", {E.EACCES}
     yield "a raw socket", "socket 2 1", {E.EPERM}
     yield "a route", "route", {E.EPERM}
@@ -234,8 +235,12 @@ def test_what_an_attacker_cannot_do(whole, verb, user):
     secret.write_text("secret")
     os.chmod(secret, 0o600)
     os.chown(secret, user, user)
+    pids = whole.client.run_folder / "pids"  # where every user may write
+    pids.mkdir(exist_ok=True)
+    pids.chmod(0o777)
+    options = ["--sandbox", "require", *(["--pid-file", f"/run/pids/{user}"] if verb != "probe" else [])]
     with whole.client.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other, \
-            taken_over(whole, verb, user) as (attacker, program):
+            taken_over(whole, verb, user, *options) as (attacker, program):
         other.bind("\0sstp-test")
         other.listen()
         helpers = children(attacker.pid)
