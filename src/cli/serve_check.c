@@ -197,17 +197,9 @@ static bool eap_makes_sense(const struct serve_settings *s)
 	return false;
 }
 
-static bool sandbox_makes_sense(const struct serve_settings *s)
-{
-	if (s->sandbox.mode != SANDBOX_REQUIRE || !s->session_script)
-		return true;
-	cli_error(&serve_verb, "--sandbox require and --session-script exclude each other");
-	return false;
-}
-
 bool serve_settings_make_sense(const struct serve_settings *s)
 {
 	return certs_make_sense(s) && terminators_make_sense(s) && logins_make_sense(s) &&
 	       networks_make_sense(s) && ipv6_and_dns_make_sense(s) && eap_makes_sense(s) &&
-	       sandbox_makes_sense(s) && has_pools(s) && netns_is_valid(&serve_verb, &s->netns);
+	       has_pools(s) && netns_is_valid(&serve_verb, &s->netns);
 }

@@ -33,7 +33,8 @@ enum helper_service_number {
 	HELPER_KEYS = 5,   /* private keys */
 	HELPER_CLIENT = 6, /* what else a client needs */
 	HELPER_DNS = 7,
-	HELPER_HOST = 8, /* a client's device and the network around it: client/host_service.h */
+	HELPER_HOST = 8,   /* a client's device and the network around it: client/host_service.h */
+	HELPER_SCRIPT = 9, /* --session-script */
 	HELPER_NUMBERS,
 };
 

@@ -229,6 +229,16 @@ static enum tunnel_reason open_workers(struct server *srv)
 	return reason ? reason : error ? REASON_SYSTEM : REASON_NONE;
 }
 
+/* It is one of the variables of --session-script. */
+static enum tunnel_reason name_device(struct server_state *sh)
+{
+	if (!sh->scripts.runs.command ||
+	    !session_scripts_use_device(&sh->scripts, sh->workers[0].host.interface))
+		return REASON_NONE;
+	log_error(NULL, "the helper process does not take the device's name");
+	return REASON_SYSTEM;
+}
+
 static unsigned count_cores(void)
 {
 	cpu_set_t set;
@@ -609,8 +619,7 @@ static bool open_control(struct server *srv)
  */
 static void reap_orphans(const struct server *srv)
 {
-	if (getpid() == 1 && !auth_command_is_running(srv->shared.auth_command) &&
-	    !session_scripts_are_running(&srv->shared.scripts))
+	if (getpid() == 1 && !auth_command_is_running(srv->shared.auth_command))
 		pid1_reap();
 }
 
@@ -829,11 +838,12 @@ static int open_auth(struct server *srv)
 {
 	struct server_state *sh = &srv->shared;
 	const struct radius_cfg *radius = srv->cfg->radius;
+	const struct session_script_runs scripts = { .command = srv->cfg->session_script,
+						     .limit_ms = SESSION_SCRIPT_LIMIT_MS };
 	int error = 0;
 
-	if (srv->cfg->session_script)
-		session_scripts_open(&sh->scripts, srv->cfg->session_script,
-				     SESSION_SCRIPT_LIMIT_MS);
+	if (scripts.command)
+		session_scripts_open(&sh->scripts, srv->helper.helper, &scripts);
 	srv->orders = orders_of(sh);
 	if (radius && (radius->server_count || radius->acct_count))
 		error = radius_open(radius, &srv->orders, &sh->radius);
@@ -940,6 +950,8 @@ static enum tunnel_reason open_all(struct server *srv)
 	set_max_sessions(srv);
 	health_open(&srv->health, srv->loop);
 	reason = open_workers(srv);
+	if (!reason)
+		reason = name_device(sh);
 	if (!reason && srv->cfg->dns_host)
 		reason = open_host_dns(srv);
 	if (!reason)

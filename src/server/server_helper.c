@@ -9,6 +9,8 @@
 #include "auth/secret_files.h"
 #include "proc/helper_watch.h"
 #include "server/server_service.h"
+#include "server/session_script.h"
+#include "server/session_script_run.h"
 #include "util/log.h"
 #include "util/seccomp.h"
 
@@ -76,22 +78,24 @@ int server_helper_start(struct server_helper *h, const struct server_cfg *cfg)
 	static struct helper_files files = { .naming = &naming.base };
 	static struct helper_watch watch = { .files = &files };
 	static struct server_service server = { .files = &files };
-	struct auth_command_runs runs = { .command = cfg->auth_command,
-					  .limit_ms = AUTH_COMMAND_LIMIT_MS };
-	const struct helper_service service[] = {
-		helper_files_service(&files),
-		helper_watch_service(&watch),
-		server_service(&server),
-		auth_command_service(&runs),
+	struct auth_command_runs logins = { .command = cfg->auth_command,
+					    .limit_ms = AUTH_COMMAND_LIMIT_MS };
+	struct session_script_runs scripts = { .command = cfg->session_script,
+					       .limit_ms = SESSION_SCRIPT_LIMIT_MS };
+	const struct helper_service all[] = {
+		helper_files_service(&files),     helper_watch_service(&watch),
+		server_service(&server),          auth_command_service(&logins),
+		session_script_service(&scripts),
 	};
-	const struct helper_service *services[] = { &service[0], &service[1], &service[2],
-						    &service[3] };
-	struct helper_cfg own = {
-		.services = services,
-		.service_count = cfg->auth_command ? 4 : 3,
-		.runs_nothing = !cfg->auth_command,
-	};
+	const struct helper_service *services[] = { &all[0], &all[1], &all[2], NULL, NULL };
+	struct helper_cfg own = { .services = services, .service_count = 3 };
 	int error;
+
+	if (cfg->auth_command)
+		services[own.service_count++] = &all[3];
+	if (cfg->session_script)
+		services[own.service_count++] = &all[4];
+	own.runs_nothing = own.service_count == 3;
 
 	naming.cfg = cfg; /* the helper has a copy of it, as it is now */
 	error = helper_start(&own, &h->helper);

@@ -58,8 +58,8 @@ int server_sandbox_enter(const struct server_cfg *cfg, bool has_helper,
 	struct ports ports;
 	struct error err;
 	struct sandbox_cfg sandbox = {
-		/* a script's programs are run by this process */
-		.mode = cfg->session_script || !has_helper ? SANDBOX_OFF : cfg->sandbox,
+		/* without a helper, commands are run by this process */
+		.mode = has_helper ? cfg->sandbox : SANDBOX_OFF,
 		.verb = SANDBOX_SERVE,
 		.landlock = { .paths = lookup_paths, .path_count = lookup_path_count },
 	};
@@ -69,8 +69,6 @@ int server_sandbox_enter(const struct server_cfg *cfg, bool has_helper,
 		sandbox.landlock.ports = ports.at;
 		sandbox.landlock.port_count = ports.count;
 	}
-	if (cfg->session_script && cfg->sandbox != SANDBOX_OFF)
-		log_info(NULL, "no sandbox: --session-script needs the rights of the start");
 	tzset(); /* reads the time zone's file, for the hours of logins */
 	error = sandbox_enter(&sandbox, report, &err);
 	if (error)

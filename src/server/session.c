@@ -517,11 +517,10 @@ static void hold_login(struct session *s, const struct auth_grant *grant,
 		       const struct ppp_auth_result *v)
 {
 	struct session_host *h = s->host;
-	const struct session_script_facts facts = {
+	const struct script_facts facts = {
 		.id = s->id.id,
 		.user = user_of(s),
-		.method = ppp_auth_name(s->method),
-		.device = h->interface,
+		.method = s->method,
 		.source = s->registration.source,
 		.local = s->registration.local,
 		.own = ip_from_v4(pool_server(registry_pool(h->registry))),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * --session-script: a command that runs when a user logs in and when the session has ended. It may refuse the
- * login, by its exit status. It runs in a thread, beside the loops: a login waits for it, other sessions do
- * not. How many run and wait is bounded, and so is the time of each. The environment has the names that
+ * login, by its exit status. The helper runs it, if there is one (session_script_run.h), and a thread beside the loops waits: a login
+ * is held meanwhile, other sessions are not. How many run and wait is bounded, and so is the time of each. The environment has the names that
  * ocserv's connect-script has, and those of pppd's ip-up; no secret is in it.
  *
  *	session_script_start -> done(arg, status) -> session_script_end
@@ -13,6 +13,8 @@
 #include "auth/result.h"
 #include "net/job.h"
 #include "ppp/ppp.h"
+#include "server/script_facts.h"
+#include "server/session_script_run.h"
 #include "tunnel/tunnel.h"
 
 enum {
@@ -25,19 +27,11 @@ enum {
 
 /* What all sessions share. */
 struct session_scripts {
-	const char *command; /* for /bin/sh -c; the caller's */
-	unsigned limit_ms;
-	_Atomic(unsigned) running;
-	_Atomic(uint32_t) stop_ms; /* 0: the server runs; else: nothing is started after it */
+	struct session_script_runs runs; /* its command is NULL: there is no --session-script */
+	struct helper *helper;           /* runs it; NULL: this process does */
+	_Atomic(uint32_t) stop_ms;       /* 0: the server runs; else: nothing is started after it */
 	_Atomic(unsigned) left_out;
 	struct job_pool logins, ends;
-};
-
-struct session_script_facts {
-	uint64_t id;
-	const char *user, *method, *device;
-	struct ip_addr source, local; /* of the connection; AF_UNSPEC: a Unix socket */
-	struct ip_addr own, ipv4;     /* in the tunnel: the server's and the client's */
 };
 
 /* A login that waits for its script. */
@@ -53,32 +47,28 @@ struct session_script {
 	struct session_scripts *all;
 	struct job job;
 	struct log log;
-	struct session_script_facts facts; /* its texts are copies, after the struct */
-	struct ip_addr ipv6;
-	struct ip_prefix prefix;
+	struct script_facts facts;
 	bool is_job; /* a login's */
 	bool is_up;  /* the script let the session pass: its end is reported too */
-	bool is_end; /* what follows is known */
-	enum tunnel_reason reason;
-	uint64_t duration_s, rx_bytes, tx_bytes;
 	int status;
 	void (*done)(void *arg, int status);
 	void *arg;
-	char texts[];
+	char user[];
 };
 
-void session_scripts_open(struct session_scripts *s, const char *command, unsigned limit_ms);
+void session_scripts_open(struct session_scripts *s, struct helper *h,
+			  const struct session_script_runs *runs);
+/* Before the first session: the name of the server's device, one of the variables. 0 or -errno. */
+int session_scripts_use_device(struct session_scripts *s, const char *name);
 /* Waits for the scripts of ended sessions, for SESSION_SCRIPT_STOP_MS at most. All sessions have ended. */
 void session_scripts_close(struct session_scripts *s);
-/* Whether one runs, for which nobody else may wait. NULL: no. */
-bool session_scripts_are_running(const struct session_scripts *s);
 
 /*
  * Runs it for a login, which is copied; then calls done(arg, status): 0: it may pass; above: the exit status with
  * which the script refuses; below: -errno, it could not be asked. `log` is copied. 0 or -errno.
  */
 int session_script_start(struct session_scripts *all, struct loop *loop,
-			 const struct session_script_facts *facts, const struct held_login *held,
+			 const struct script_facts *facts, const struct held_login *held,
 			 const struct log *log, void (*done)(void *arg, int status), void *arg,
 			 struct session_script **out);
 /* The session has these too. */

@@ -477,7 +477,7 @@ static void fill_host(struct worker *w)
 	h->registry = w->shared->registry;
 	h->auth = w->shared->auth;
 	h->radius = w->shared->radius;
-	h->scripts = w->shared->scripts.command ? &w->shared->scripts : NULL;
+	h->scripts = w->shared->scripts.runs.command ? &w->shared->scripts : NULL;
 	h->filters = &w->shared->credentials.filters;
 	h->cfg = w->shared->cfg;
 	h->own_iid = w->shared->own_iid;

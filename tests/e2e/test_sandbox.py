@@ -6,12 +6,14 @@ try, and replies with the error. To add a verb, add a function that starts it to
 """
 import ctypes
 import errno
+import itertools
 import json
 import os
 import re
 import shutil
 import signal
 import socket
+import struct
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -461,10 +463,72 @@ def test_serve_where_no_helper_can_be_started(whole, calls, error, words):
         assert f"--sandbox require: the {'helper' if options else 'key'} process cannot be started: {words}" in failed.said
 
 
-def test_serve_with_a_script_has_no_sandbox(lab):
-    failed = lab.serve("--sandbox=require", "--session-script", "true", wait=False)
-    assert failed.wait() == 2
-    assert "--sandbox require and --session-script exclude each other" in failed.said
+def test_the_script_of_sessions_has_the_rights_of_the_start(whole):
+    """What the process in the sandbox cannot do: a rule of nf_tables, an address, a file."""
+    script = whole.file("session.sh", """#!/bin/sh
+[ $REASON = connect ] || exec nft delete table inet sstp-test
+nft add table inet sstp-test && nft add set inet sstp-test clients '{ type ipv4_addr; }' &&
+    nft add element inet sstp-test clients "{ $IP_REMOTE }" && ip address add 198.51.100.7/32 dev $DEVICE &&
+    cat /proc/self/status >/run/status
+""", 0o755)
+    whole.serve("--sandbox=require", "--session-script", script)
+    shown = json.loads(whole.server.run(whole.sstp, "status", "--json").stdout)["sandbox"]
+    assert (shown["mode"], shown["state"]) == ("require", "on")
+    client = whole.connect("--no-dns")
+    assert "10.9.0.2" in whole.server.run("nft", "list", "table", "inet", "sstp-test").stdout
+    assert "198.51.100.7" in whole.server.run("ip", "address", "show", "dev", "sstp0").stdout
+    status = (whole.server.run_folder / "status").read_text()
+    for line in ("Uid:\t0\t0\t0\t0", "NoNewPrivs:\t0", "Seccomp:\t0"):
+        assert f"\n{line}\n" in status
+    assert client.stop() == 0
+    eventually("its end has run", lambda: "sstp-test" not in whole.server.run("nft", "list", "tables").stdout)
+
+
+# ---- what an attacker can ask of the helper that runs the script of sessions
+
+RUN_SCRIPT = "902"  # src/server/session_script_run.c
+
+
+def run_script(payload):
+    return f"ask {RUN_SCRIPT} {payload.hex()}"
+
+
+def facts(user, limit_ms=10000):
+    """Of a login from nowhere: src/server/script_facts.c."""
+    return struct.pack(">IQH", limit_ms, 7, len(user)) + user + bytes([3, 0, 0, 0, 0, 0, 0, 0, 0])
+
+
+def test_what_an_attacker_can_have_the_script_do(whole):
+    """Run, with a user's name of his choice; nothing else runs, no other variable is set, and he cannot touch it."""
+    folder = whole.client.run_folder / "runs"
+    folder.mkdir()
+    command = "env >/run/runs/.$$ && mv /run/runs/.$$ /run/runs/$$; exec sleep 1000"
+    with taken_over(whole, "serve", 0, "--sandbox", "require", "--session-script", command) as (attacker, program):
+        others = children(attacker.pid)
+        for payload, error in [(facts(b"ann") + b"LD_PRELOAD=/tmp/evil.so\0", E.EBADMSG),
+                               (facts(b"ann\0LD_PRELOAD=/tmp/evil.so"), E.EBADMSG),
+                               (facts(b"x" * 257)[:100], E.EBADMSG),
+                               (facts(b"ann", limit_ms=0), E.EBADMSG),
+                               (b"/bin/id", E.EBADMSG)]:
+            assert (payload, attacker.tries(run_script(payload))) == (payload, error)
+        assert attacker.tries(f"ask 901 {b'lo'.hex()}") == E.EPERM  # the device's name
+        assert attacker.tries(f"ask 903 {b'/bin/id'.hex()}") == E.ENOSYS
+        assert attacker.tries(f"ask 301 {b'id'.hex()}") == E.ENOSYS  # there is no --auth-command
+        assert list(folder.iterdir()) == []
+        assert attacker.tries(run_script(facts(b"ann\nLD_PRELOAD=/tmp/evil.so"))) == 0
+        eventually("it runs", lambda: any(not f.name.startswith(".") for f in folder.iterdir()))
+        (run,) = folder.iterdir()
+        variables = [line.split("=")[0] for line in Path(f"/proc/{run.name}/environ").read_text().split("\0") if line]
+        assert "USERNAME" in variables and "LD_PRELOAD" not in variables
+        pid = run.name
+        for words, error in [(f"kill {pid} 9", E.EPERM), (f"kill -{pid} 15", E.EPERM), (f"ptrace {pid}", E.EPERM),
+                             (f"memory {pid}", E.EPERM), (f"prlimit {pid}", E.EPERM),
+                             (f"read /proc/{pid}/environ", E.EACCES), (f"read /proc/{pid}/mem", E.EACCES)]:
+            assert (words, attacker.tries(words)) == (words, error)
+        answers = iter(lambda: attacker.tries(run_script(facts(b"bob"))), E.EAGAIN)  # each runs for 10 seconds
+        assert set(itertools.islice(answers, 1000)) == {0}
+        assert next(answers, None) is None, "it could start a thousand"
+        assert children(attacker.pid) == others and program.status is None
 
 
 def test_a_command_is_not_in_the_sandbox(whole):
