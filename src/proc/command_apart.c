@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +19,11 @@
 #include "util/log_writer.h"
 #include "util/seccomp.h"
 
-enum { START = 0, FDS_MAX = 4096 };
+enum {
+	START = 0,
+	FDS_MAX = 4096,
+	PARENT_MS = 1000, /* between looks for the other process' end, where it has no descriptor */
+};
 
 /* ---- the supervisor */
 
@@ -105,18 +110,22 @@ static void close_own(int but)
 			close(fd);
 }
 
-static _Noreturn void supervise(struct supervisor *s)
+/* The socket alone does not show the end of a process that an attacker has taken over: another may have a copy of it. */
+static _Noreturn void supervise(struct supervisor *s, pid_t parent)
 {
-	struct pollfd p[2] = { { .fd = s->fd, .events = POLLIN }, { .fd = -1, .events = POLLIN } };
+	struct pollfd p[3] = { { .fd = s->fd, .events = POLLIN },
+			       { .fd = -1, .events = POLLIN },
+			       { .fd = -1, .events = POLLIN } };
 
 	prctl(PR_SET_NAME, "sstp-command");
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* the password is in our memory */
-	close_own(s->fd);
 	log_writer_after_fork();
+	close_own(s->fd);
 	log_writer_go_on();
 	p[1].fd = open_signals();
-	for (;;) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+	p[2].fd = (int)syscall(SYS_pidfd_open, parent, 0); /* -1: before Linux 5.3 */
+	while (getppid() == parent && !p[2].revents) {
+		if (poll(p, 3, p[2].fd < 0 ? PARENT_MS : -1) < 0 && errno != EINTR)
 			break;
 		if (p[0].revents && !take_order(s))
 			break;
@@ -157,12 +166,13 @@ static void on_report(struct loop_watch *watch, uint32_t events)
 static int fork_supervisor(struct command_apart *c, const struct command_cfg *cfg)
 {
 	int ends[2], error = fdpass_pair(ends);
+	pid_t self = getpid();
 
 	if (error)
 		return error;
 	c->pid = fork();
 	if (c->pid == 0)
-		supervise(&(struct supervisor){ .cfg = cfg, .fd = ends[1] });
+		supervise(&(struct supervisor){ .cfg = cfg, .fd = ends[1] }, self);
 	error = c->pid < 0 ? -errno : 0;
 	close(ends[1]);
 	c->watch = (struct loop_watch){ .fd = ends[0], .events = EPOLLIN, .ready = on_report };

@@ -167,7 +167,7 @@ static const struct {
 	{ SYS_dup3, NET, 0 },
 	{ SYS_pipe2, NET, 0 },
 	{ SYS_ioctl, NET, IOCTL },
-	{ SYS_ppoll, NET, 0 },
+	{ SYS_ppoll, ALL, 0 },
 	{ SYS_epoll_create1, NET, 0 },
 	{ SYS_epoll_ctl, NET, 0 },
 	{ SYS_epoll_pwait, NET, 0 },
@@ -276,7 +276,7 @@ static const struct {
 	{ SYS_unlink, LONG, 0 },
 	{ SYS_pipe, NET, 0 },
 	{ SYS_dup2, NET, 0 },
-	{ SYS_poll, NET, 0 },
+	{ SYS_poll, ALL, 0 },
 	{ SYS_epoll_wait, NET, 0 },
 #endif
 #ifdef SYS_stat64

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -33,6 +34,8 @@
 enum {
 	LIMIT_S = 30, /* for a reply; a signature takes some milliseconds at most */
 	ENDS_MS = 100,
+	PARENT_MS =
+		1000, /* between two looks whether the other process has ended, where it has no descriptor */
 	BUFFER_LEN = 256 * 1024,
 	STACK_LEN = 256 * 1024,
 };
@@ -282,11 +285,31 @@ static void confine(void)
 	syscall_filter_install(calls, syscall_list(SANDBOX_KEYS, calls));
 }
 
+struct parent {
+	pid_t pid;
+	int fd; /* that shows its end; -1: the kernel has none (before Linux 5.3) */
+};
+
+/*
+ * The sockets alone do not show the end of a process that an attacker has taken over: it may have sent copies of its ends
+ * into them, or to another process.
+ */
+static void *end_with_parent(void *arg)
+{
+	const struct parent *parent = arg;
+	struct pollfd p = { .fd = parent->fd, .events = POLLIN };
+
+	while (getppid() == parent->pid && poll(&p, 1, p.fd < 0 ? PARENT_MS : -1) != 1)
+		;
+	_exit(EXIT_SUCCESS);
+}
+
 /* `fds`: one for each channel, and then the one that shows that we are alive. */
-static int keep_keys(const struct key_process_cfg *cfg, const int *fds, unsigned count)
+static int keep_keys(const struct key_process_cfg *cfg, const int *fds, unsigned count,
+		     struct parent *parent)
 {
 	struct key_store *store = open_store(cfg);
-	pthread_t threads[KEY_CHANNELS_MAX];
+	pthread_t threads[KEY_CHANNELS_MAX], watch;
 	pthread_attr_t attr;
 	unsigned started = 0;
 
@@ -295,6 +318,8 @@ static int keep_keys(const struct key_process_cfg *cfg, const int *fds, unsigned
 	confine();
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_LEN);
+	if (pthread_create(&watch, &attr, end_with_parent, parent))
+		return EXIT_FAILURE;
 	for (; started < count; started++) {
 		struct thread *t = calloc(1, sizeof(*t));
 
@@ -313,14 +338,18 @@ static int keep_keys(const struct key_process_cfg *cfg, const int *fds, unsigned
 	return EXIT_SUCCESS;
 }
 
-static _Noreturn void key_main(const struct key_process_cfg *cfg, const int *fds, unsigned count)
+static _Noreturn void key_main(const struct key_process_cfg *cfg, const int *fds, unsigned count,
+			       pid_t pid)
 {
+	struct parent parent = { .pid = pid };
+
 	prctl(PR_SET_NAME, "sstp-keys", 0, 0, 0);
 	ignore_signals(cfg->ends_by_sigterm);
 	guard_memory();
 	close_others(fds, count + 1);
+	parent.fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	drop_rights();
-	_exit(keep_keys(cfg, fds, count));
+	_exit(keep_keys(cfg, fds, count, &parent));
 }
 
 /* ---- its start and end */
@@ -366,6 +395,7 @@ int key_process_start(const struct key_process_cfg *cfg, struct key_process **ou
 {
 	int ours[KEY_CHANNELS_MAX + 1], theirs[KEY_CHANNELS_MAX + 1], error;
 	struct key_process *p = calloc(1, sizeof(*p));
+	pid_t self;
 
 	if (!p)
 		return -ENOMEM;
@@ -376,10 +406,11 @@ int key_process_start(const struct key_process_cfg *cfg, struct key_process **ou
 		free(p);
 		return error;
 	}
+	self = getpid();
 	p->pid = fork();
 	error = errno;
 	if (p->pid == 0)
-		key_main(cfg, theirs, p->count);
+		key_main(cfg, theirs, p->count, self);
 	close_all(theirs, p->count + 1);
 	if (p->pid < 0) {
 		close_all(ours, p->count + 1);

@@ -3,7 +3,7 @@
  * The key process: a child that has the private keys, and reads no byte from the network. It reads the files
  * itself, with the rights of the start, at the start and at each reload. The process that forked it has the way to
  * it (tls/key_agent.h): a socket pair for each of `channels` threads, so that as many signatures are made at a
- * time. It ends when the last of these is closed, so with the other process.
+ * time. It ends when the last of these is closed, and when the process that forked it ends.
  *
  * Start it before threads are made and before a key is read.
  */

@@ -261,6 +261,17 @@ def test_what_an_attacker_cannot_do(whole, verb, user):
 
 
 @pytest.mark.parametrize("verb", VERBS)
+def test_no_process_stays_when_its_sockets_do(whole, verb):
+    """An attacker can put copies of all sockets where they stay open after the end of the process, but not leave the keys there."""
+    with taken_over(whole, verb, 0) as (attacker, _):
+        others = children(attacker.pid)
+        assert len(others) == VERBS[verb][1]
+        attacker.connection.send(b"leave")
+        for pid in others:
+            eventually("it has ended", lambda pid=pid: not os.path.exists(f"/proc/{pid}/exe"))
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_the_same_attacks_succeed_without_a_sandbox(whole, verb):
     """Or else the test above would show nothing."""
     with taken_over(whole, verb, 0, "--sandbox", "off") as (attacker, _):
