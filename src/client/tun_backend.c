@@ -39,11 +39,13 @@ static void lost(struct tun_backend *t, int error)
 {
 	bool is_closed = error == -EPIPE;
 
+	loop_watch_events(t->client->loop, &t->watch, 0);
+	if (is_closed && t->cfg->host.source.kind == NETDEV_FOR_SCRIPT)
+		return; /* it ends, and its status is ours; or it only sends no more */
 	if (is_closed)
 		log_info(t->client->log, "%s: its other end is closed", t->base.name);
 	else
 		log_error(t->client->log, "%s: %s", t->base.name, strerror(-error));
-	loop_watch_events(t->client->loop, &t->watch, 0);
 	t->client->end(t->client, is_closed ? REASON_NONE : REASON_NETWORK, 0);
 }
 

@@ -13,6 +13,7 @@
 
 #include "netdev/inside.h"
 #include "proc/command.h"
+#include "proc/fdpass.h"
 #include "util/bytes.h"
 #include "util/log.h"
 
@@ -40,12 +41,13 @@ static void widen(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 }
 
+/* As datagrams, but that whoever takes this process over cannot connect our end to another socket. */
 static int open_ends(struct script_netdev *c)
 {
-	int ends[2], error;
+	int ends[2], error = fdpass_pair(ends);
 
-	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
+	if (error)
+		return error;
 	c->end = ends[1];
 	widen(ends[0]);
 	widen(ends[1]);
