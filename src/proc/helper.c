@@ -28,6 +28,8 @@
 #include "util/seccomp.h"
 #include "util/secret.h"
 
+enum { RECORDS_MAX = 4096 }; /* that are still written when the process has ended */
+
 struct helper {
 	pthread_mutex_t lock; /* of a question and its reply */
 	int ask_fd, event_fd;
@@ -39,7 +41,9 @@ struct helper_process {
 	struct helper_engine engine;
 	struct loop *loop;
 	struct loop_watch questions;
-	struct loop_watch parent; /* the descriptor of the process; -1: the kernel has none */
+	struct loop_watch parent;  /* the descriptor of the process; -1: the kernel has none */
+	struct loop_watch records; /* the events' other direction: lines for syslog */
+	pid_t parent_pid;
 	int event_fd;
 	uint8_t in[HELPER_MESSAGE_MAX], out[HELPER_MESSAGE_MAX];
 };
@@ -256,6 +260,7 @@ void helper_close(struct helper *h)
 {
 	if (!h)
 		return;
+	log_writer_pass_rest();
 	close(h->ask_fd);
 	if (has_ended(h))
 		while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
@@ -330,6 +335,28 @@ static void on_question(struct loop_watch *watch, uint32_t events)
 	else
 		loop_stop(p->loop);
 	secret_wipe(p->in, n > 0 ? (size_t)n : sizeof(p->in));
+}
+
+/* False: there is none now. */
+static bool take_record(struct helper_process *p)
+{
+	struct iovec part[2] = { { p->in, sizeof(p->in) }, { NULL, 0 } };
+	int fd;
+	bool is_cut;
+	ssize_t n = receive_message(p->event_fd, part, &fd, &is_cut);
+
+	drop_foreign(fd);
+	if (n > 0)
+		log_writer_pass_on(p->parent_pid, (char *)p->in, (size_t)n);
+	return n > 0;
+}
+
+static void on_record(struct loop_watch *watch, uint32_t events)
+{
+	struct helper_process *p = container_of(watch, struct helper_process, records);
+
+	if (!take_record(p) && events & EPOLLHUP)
+		loop_unwatch(p->loop, watch); /* the other process ends */
 }
 
 static void on_signal(void *arg, const struct signalfd_siginfo *info)
@@ -424,7 +451,6 @@ static int watch_parent(struct helper_process *p, const int own[2], pid_t parent
 	int fd = (int)syscall(SYS_pidfd_open, parent, 0);
 
 	setsockopt(own[0], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	shutdown(own[1], SHUT_RD);
 	p->parent = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_parent_end };
 	return fd < 0 ? 0 : loop_watch(p->loop, &p->parent);
 }
@@ -440,16 +466,21 @@ static int set_up(struct helper_process *p, const struct helper_cfg *cfg, const 
 		prctl(PR_SET_DUMPABLE, 0);
 	if (cfg->runs_nothing)
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	close_others(cfg, own);
 	log_writer_after_fork();
+	close_others(cfg, own);
 	log_writer_go_on();
 	p->event_fd = own[1];
+	p->parent_pid = parent;
+	fcntl(p->event_fd, F_SETFL, O_NONBLOCK);
+	p->records = (struct loop_watch){ .fd = own[1], .events = EPOLLIN, .ready = on_record };
 	p->questions = (struct loop_watch){ .fd = own[0], .events = EPOLLIN, .ready = on_question };
 	error = loop_open(&p->loop);
 	if (!error)
 		error = set_signals(p);
 	if (!error)
 		error = watch_parent(p, own, parent);
+	if (!error)
+		error = loop_watch(p->loop, &p->records);
 	return error ? error : loop_watch(p->loop, &p->questions);
 }
 
@@ -475,6 +506,8 @@ static _Noreturn void helper_main(const struct helper_cfg *cfg, const int own[2]
 	say_started(own[0], error);
 	if (!error)
 		error = loop_run(p->loop);
+	for (int i = 0; p && p->loop && i < RECORDS_MAX && take_record(p); i++)
+		;
 	if (p)
 		end(p);
 	log_flush(LOG_FLUSH_MS);
@@ -541,9 +574,11 @@ int helper_start(const struct helper_cfg *cfg, struct helper **out)
 	}
 	pthread_mutex_init(&h->lock, NULL);
 	error = await_start(h);
-	if (error)
+	if (error) {
 		helper_close(h);
-	else
-		*out = h;
-	return error;
+		return error;
+	}
+	log_writer_pass_to(fcntl(h->event_fd, F_DUPFD_CLOEXEC, 0));
+	*out = h;
+	return 0;
 }

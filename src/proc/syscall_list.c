@@ -22,8 +22,15 @@
 
 #define VALUES(array) .count = sizeof(array) / sizeof(*(array)), .values = (array)
 
-static const uint32_t socket_families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+/* No Unix sockets: they would reach whatever has one that the user may open, such as a D-Bus. */
+static const uint32_t socket_families[] = { AF_INET, AF_INET6, AF_NETLINK };
 static const uint32_t pair_families[] = { AF_UNIX };
+/* Each end is connected, and stays so. A datagram socket, which SOCK_RAW makes too, could be connected again. */
+static const uint32_t pair_types[] = {
+	SOCK_STREAM,
+	SOCK_STREAM | SOCK_CLOEXEC,
+	SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+};
 static const uint32_t prctl_options[] = { PR_SET_NAME };
 static const uint32_t no_pid[] = { 0 };
 /* Not those that ask for the end: the helper of a client relies on them (proc/pending.h). */
@@ -78,7 +85,9 @@ static const struct {
 	[NO_CONDITION] = { .error = EPERM },
 	[MAPS] = { { { NO_CODE, 2, VALUES(code) } }, EACCES },
 	[SOCKET] = { { { ARG_ONE_OF, 0, VALUES(socket_families) } }, EACCES },
-	[SOCKETPAIR] = { { { ARG_ONE_OF, 0, VALUES(pair_families) } }, EACCES },
+	[SOCKETPAIR] = { { { ARG_ONE_OF, 0, VALUES(pair_families) },
+			   { ARG_ONE_OF, 1, VALUES(pair_types) } },
+			 EACCES },
 	[PRCTL] = { { { ARG_ONE_OF, 0, VALUES(prctl_options) } }, EPERM },
 	[OWN_LIMITS] = { { { ARG_ONE_OF, 0, VALUES(no_pid) } }, EPERM },
 	/* 0 is PRIO_PROCESS, too */

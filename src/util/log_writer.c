@@ -33,6 +33,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
@@ -47,7 +48,9 @@ enum {
 	BATCH_MS = 5,
 	BUSY_LINES = 200,       /* in a second */
 	RECORD_HEADER_SIZE = 3, /* length in two bytes, level */
-	RECORD_FOR_USER = 0x80, /* a bit beside the level */
+	RECORD_FOR_USER = 0x80, /* bits beside the level */
+	RECORD_OF_OTHER = 0x40, /* for syslog, of the process whose lines we pass on */
+	LEVEL_BITS = 0x3f,
 	RESUME_SIZE = LOG_RING_SIZE / 4,
 	RECORD_LOST = 0xff, /* in place of a level: the record is a count of lost lines */
 };
@@ -112,7 +115,7 @@ static void add(unsigned level, const void *line, size_t len)
 /* One line, or the count of lost lines in its place. */
 struct record {
 	enum log_level level;
-	bool for_user;
+	bool for_user, is_of_other;
 	unsigned long lost; /* how many lines were lost here; 0: it is a line */
 	char text[LOG_RECORD_MAX];
 	size_t len;
@@ -121,7 +124,7 @@ struct record {
 static void say_lost(struct record *r, unsigned long lost)
 {
 	r->level = LOG_LEVEL_WARN;
-	r->for_user = false;
+	r->for_user = r->is_of_other = false;
 	r->lost = lost;
 	r->len = log_lost_line(r->text, sizeof(r->text), lost);
 }
@@ -144,8 +147,9 @@ static void take(struct record *r)
 		return;
 	}
 	r->lost = 0;
-	r->level = (enum log_level)(header[2] & ~RECORD_FOR_USER);
+	r->level = (enum log_level)(header[2] & LEVEL_BITS);
 	r->for_user = header[2] & RECORD_FOR_USER;
+	r->is_of_other = header[2] & RECORD_OF_OTHER;
 	r->len = (size_t)header[0] << 8 | header[1];
 	copy_out(r->text, r->len);
 }
@@ -251,6 +255,8 @@ static int to_stderr(enum log_level level, const char *line, size_t len)
 static const char *syslog_path = _PATH_LOG;
 static int syslog_fd = -1;
 static bool syslog_is_stream;
+static int other_fd = -1; /* to the process that passes our lines on; -1: none */
+static pid_t other_pid;   /* of the process whose lines we pass on */
 
 static int syslog_connect(void)
 {
@@ -284,7 +290,21 @@ static void syslog_close(void)
 	syslog_fd = -1;
 }
 
-static int to_syslog(enum log_level level, const char *line, size_t len)
+/* To the process that passes it on: the level, and the line. */
+static int to_other(enum log_level level, const char *line, size_t len)
+{
+	const uint8_t head = (uint8_t)level;
+	struct iovec part[2] = { { (void *)(uintptr_t)&head, 1 },
+				 { (void *)(uintptr_t)line, len } };
+	const struct msghdr m = { .msg_iov = part, .msg_iovlen = 2 };
+
+	while (sendmsg(other_fd, &m, MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			return errno;
+	return 0;
+}
+
+static int to_syslog(enum log_level level, const char *line, size_t len, pid_t pid)
 {
 	char text[LOG_RECORD_MAX + 128], when[32];
 	size_t n;
@@ -295,7 +315,7 @@ static int to_syslog(enum log_level level, const char *line, size_t len)
 	log_syslog_time(when, sizeof(when));
 	n = (size_t)snprintf(text, sizeof(text),
 			     "<%d>%s sstp[%ld]: ", LOG_DAEMON | priority_of(level), when,
-			     (long)getpid());
+			     (long)pid);
 	memcpy(text + n, line, len);
 	n += len;
 	if (!syslog_is_stream)
@@ -343,17 +363,23 @@ static bool turns_to_syslog(int error)
 	return turns;
 }
 
-/* For syslog: waits until the daemon accepts it, and so do all later lines. Else: whether it was written. */
+/*
+ * For syslog: waits until the daemon accepts it, and so do all later lines. If the process that passes them on has ended,
+ * standard error is all that is left. Else: whether it was written.
+ */
 static bool deliver(const struct record *r)
 {
 	int error;
 
-	if (r->for_user || get_target() == TO_STDERR) {
+	if (r->for_user || (get_target() == TO_STDERR && !r->is_of_other)) {
 		error = to_stderr(r->level, r->text, r->len);
 		if (!error || !turns_to_syslog(error))
 			return !error;
 	}
-	while (to_syslog(r->level, r->text, r->len))
+	if (other_fd >= 0)
+		return !to_other(r->level, r->text, r->len) ||
+		       !to_stderr(r->level, r->text, r->len);
+	while (to_syslog(r->level, r->text, r->len, r->is_of_other ? other_pid : getpid()))
 		pause_ms(RECONNECT_MS);
 	return true;
 }
@@ -494,19 +520,25 @@ static void in_child(void)
 	w.is_child = true;
 }
 
+/* The descriptors are the parent's; this process may close them unawares. */
 void log_writer_after_fork(void)
 {
 	w.is_child = false;
+	other_fd = -1;
+	syslog_close();
 }
 
-static void write_at_once(enum log_level level, bool for_user, const char *line, size_t len)
+static void write_at_once(unsigned level, const char *line, size_t len)
 {
+	enum log_level plain = (enum log_level)(level & LEVEL_BITS);
 	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-	if (!for_user && w.target == TO_SYSLOG)
-		to_syslog(level, line, len);
+	if (level & RECORD_OF_OTHER)
+		to_syslog(plain, line, len, other_pid);
+	else if (!(level & RECORD_FOR_USER) && w.target == TO_SYSLOG)
+		to_syslog(plain, line, len, getpid());
 	else if (poll(&p, 1, CHILD_WAIT_MS) == 1)
-		to_stderr(level, line, len);
+		to_stderr(plain, line, len);
 }
 
 /* ---- the callers */
@@ -545,21 +577,14 @@ static bool has_thread(void)
 	return w.is_started;
 }
 
-void log_writer_put(enum log_level level, bool for_user, const char *line, size_t len)
+static void put(unsigned level, const char *line, size_t len)
 {
-	char cut[LOG_RECORD_MAX];
 	bool is_threaded;
 
-	if (len > sizeof(cut)) {
-		memcpy(cut, line, sizeof(cut) - 1);
-		cut[sizeof(cut) - 1] = '\n';
-		line = cut;
-		len = sizeof(cut);
-	}
 	pthread_mutex_lock(&lock);
 	is_threaded = !w.is_child && (w.waits || has_thread());
 	if (is_threaded) {
-		add_or_count((unsigned)level | (for_user ? RECORD_FOR_USER : 0), line, len);
+		add_or_count(level, line, len);
 		pthread_cond_broadcast(&changed);
 		if (w.used > LOG_RING_SIZE / 2)
 			pthread_cond_broadcast(&hurry);
@@ -568,7 +593,20 @@ void log_writer_put(enum log_level level, bool for_user, const char *line, size_
 		write_without_thread();
 	pthread_mutex_unlock(&lock);
 	if (!is_threaded)
-		write_at_once(level, for_user, line, len);
+		write_at_once(level, line, len);
+}
+
+void log_writer_put(enum log_level level, bool for_user, const char *line, size_t len)
+{
+	char cut[LOG_RECORD_MAX];
+
+	if (len > sizeof(cut)) {
+		memcpy(cut, line, sizeof(cut) - 1);
+		cut[sizeof(cut) - 1] = '\n';
+		line = cut;
+		len = sizeof(cut);
+	}
+	put((unsigned)level | (for_user ? RECORD_FOR_USER : 0), line, len);
 }
 
 void log_writer_wake(void)
@@ -616,6 +654,42 @@ void log_writer_outlive_terminal(const char *path)
 		syslog_path = path;
 	w.outlives_terminal = isatty(STDERR_FILENO);
 	pthread_mutex_unlock(&lock);
+}
+
+/* A thread of before may be using the socket to syslog: it is left open then, as it is without a sandbox. */
+void log_writer_pass_to(int fd)
+{
+	pthread_mutex_lock(&lock);
+	if (!w.is_started)
+		syslog_close();
+	if (other_fd >= 0)
+		close(other_fd);
+	other_fd = fd;
+	pthread_mutex_unlock(&lock);
+}
+
+void log_writer_pass_rest(void)
+{
+	if (other_fd >= 0 && get_target() == TO_SYSLOG)
+		log_flush(LOG_FLUSH_MS);
+}
+
+/* It may come from an attacker, who must not make more lines of it. */
+static void make_one_line(char *line, size_t len)
+{
+	for (size_t i = 0; i + 1 < len; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	line[len - 1] = '\n';
+}
+
+void log_writer_pass_on(pid_t pid, char *record, size_t len)
+{
+	if (len < 2 || len > 1 + LOG_RECORD_MAX || (unsigned char)record[0] > LOG_LEVEL_DEBUG)
+		return;
+	other_pid = pid;
+	make_one_line(record + 1, len - 1);
+	put((unsigned char)record[0] | RECORD_OF_OTHER, record + 1, len - 1);
 }
 
 void log_flush(unsigned ms)

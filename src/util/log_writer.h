@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "util/log.h"
 
@@ -31,6 +32,15 @@ void log_writer_wake(void);
 int log_writer_use_syslog(const char *path);
 /* If standard error is a terminal: when it hangs up, lines go to syslog; `path` as above. */
 void log_writer_outlive_terminal(const char *path);
+
+/*
+ * A process in a sandbox can open no socket to syslog. Its lines for it go to another process, which the descriptor
+ * leads to: one end of a pair of SOCK_SEQPACKET, each message a record. From now on it is ours. Call it while there is one thread.
+ */
+void log_writer_pass_to(int fd);
+void log_writer_pass_rest(void); /* before that process ends: waits as log_flush */
+/* In the other process: `pid` is that of the sender, whose record may be anything. */
+void log_writer_pass_on(pid_t pid, char *record, size_t len);
 
 /*
  * Waits until all lines are written, or until nothing was written for `ms`. exit() calls it with

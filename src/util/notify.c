@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One datagram per message, from a new socket each time, because the manager may have replaced its own.
+ * One datagram per message, by a socket that is connected at the start, since a process in a sandbox can make none; by
+ * a new one if the manager has replaced its own. The manager heeds only the process that it has started, so no other
+ * process can send in its place.
  * While the manager's socket is full, messages wait in a short queue, in order.
  */
 #include "util/notify.h"
@@ -26,8 +28,7 @@ enum {
 static struct sockaddr_un manager;
 static socklen_t manager_len;                       /* 0: no NOTIFY_SOCKET */
 static char manager_name[sizeof(manager.sun_path)]; /* empty: its errors are not logged any more */
-/* To the manager of the start, which a process in a sandbox cannot reach in another way; -1: none. */
-static int first_fd = -1;
+static int first_fd = -1;                      /* connected to the manager; -1: it could not be */
 static char waiting[WAITING_MAX][MESSAGE_MAX]; /* the oldest first */
 static size_t waiting_count;
 
@@ -83,20 +84,32 @@ static void note_result(int error)
 	manager_name[0] = '\0';
 }
 
+static int send_by(int fd, const char *text, const struct sockaddr_un *to, socklen_t len)
+{
+	return sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
+		      (const struct sockaddr *)to, len) < 0
+		       ? errno
+		       : 0;
+}
+
+static int send_by_new(const char *text)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), error;
+
+	if (fd < 0)
+		return errno;
+	error = send_by(fd, text, &manager, manager_len);
+	close(fd);
+	return error;
+}
+
 /* Returns false when there is no room for it now. */
 static bool send_message(const char *text)
 {
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
+	int error = first_fd < 0 ? ENOTCONN : send_by(first_fd, text, NULL, 0);
 
-	if (fd < 0)
-		return !will_pass(errno);
-	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
-		   (const struct sockaddr *)&manager, manager_len) < 0)
-		error = errno;
-	close(fd);
-	if ((error == EACCES || error == EPERM) && first_fd >= 0)
-		error = send(first_fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? errno
-											    : 0;
+	if (error && !will_pass(error))
+		error = send_by_new(text);
 	if (will_pass(error))
 		return false;
 	note_result(error);

@@ -15,7 +15,7 @@ import signal
 import socket
 import struct
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -166,12 +166,8 @@ VERBS = {"probe": (start_probe, 0), "proxy": (start_proxy, 1), "proxy -- COMMAND
 
 
 @contextmanager
-def taken_over(lab, verb, user, *options):
-    """(attacker, program): the attacker is in the process of that verb, started by that user."""
-    if not BACK_DOOR.exists():
-        pytest.fail(f"{BACK_DOOR} is missing: make back-door")
-    copy = lab.client.run_folder / "program"  # which every user may read
-    shutil.copy(BACK_DOOR, copy)
+def the_door(lab):
+    """Where the attacker connects to."""
     door = lab.client.run_folder / "door"
     door.unlink(missing_ok=True)  # of a test that failed
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
@@ -179,6 +175,18 @@ def taken_over(lab, verb, user, *options):
         door.chmod(0o777)
         listener.listen()
         listener.settimeout(PATIENCE)
+        yield listener
+    door.unlink()
+
+
+@contextmanager
+def taken_over(lab, verb, user, *options):
+    """(attacker, program): the attacker is in the process of that verb, started by that user."""
+    if not BACK_DOOR.exists():
+        pytest.fail(f"{BACK_DOOR} is missing: make back-door")
+    copy = lab.client.run_folder / "program"  # which every user may read
+    shutil.copy(BACK_DOOR, copy)
+    with the_door(lab) as listener:
         words = [*(as_user() if user else []), "/run/program"]
         program, kept = VERBS[verb][0](lab, words, options, {"BACK_DOOR": "/run/door"})
         connection, _ = listener.accept()
@@ -187,7 +195,6 @@ def taken_over(lab, verb, user, *options):
         program.kill()  # its end is not what this is about
         if kept:
             kept.close()
-    door.unlink()
     copy.unlink()
 
 
@@ -210,7 +217,13 @@ def attacks(secret, parent, helpers):
     yield "change a file's mode", f"chmod {secret}", {E.EPERM}
     yield "connect elsewhere", f"connect {SERVER} {ELSEWHERE}", {E.EACCES}
     yield "listen", "listen 5555", {E.EACCES}
-    yield "an abstract socket of another process", "abstract sstp-test", {E.EPERM}
+    yield "an abstract socket of another process", "abstract sstp-test", {E.EACCES}
+    yield "the bus of the user", "unix /run/bus stream", {E.EACCES}
+    yield "a datagram socket with a path", "unix /run/datagrams datagram", {E.EACCES}
+    yield "the bus, by a pair of sockets", "pair /run/bus stream", {E.EISCONN, E.EACCES}
+    yield "a datagram socket, by a pair of sockets", "pair /run/datagrams datagram", {E.EACCES}
+    yield "the bus, by a socket that it has", "own /run/bus", {E.EISCONN}
+    yield "a datagram socket, by a socket that it has", "own /run/datagrams", {E.EISCONN}
     yield "a file that is open for writing", "writable", {E.EBADF}
     yield "a packet socket", "socket 17 768", {E.EACCES}
     yield "a raw socket", "socket 2 1", {E.EPERM}
@@ -230,6 +243,21 @@ def attacks(secret, parent, helpers):
         yield name, f"call {name}", {E.EPERM, E.ENOSYS}
 
 
+@contextmanager
+def sockets_of_others(lab):
+    """A bus, which accepts connections, and a socket for datagrams; everybody may connect to them."""
+    with ExitStack() as stack:
+        for name, kind in ("bus", socket.SOCK_STREAM), ("datagrams", socket.SOCK_DGRAM):
+            path = lab.client.run_folder / name
+            path.unlink(missing_ok=True)
+            listener = stack.enter_context(socket.socket(socket.AF_UNIX, kind))
+            listener.bind(str(path))
+            path.chmod(0o777)
+            if kind == socket.SOCK_STREAM:
+                listener.listen(100)
+        yield
+
+
 @pytest.mark.parametrize("verb, user", [(verb, user) for verb in VERBS for user in (0, USER)
                                         if (verb, user) != ("serve", USER)])  # who may not make a device
 def test_what_an_attacker_cannot_do(whole, verb, user):
@@ -241,7 +269,7 @@ def test_what_an_attacker_cannot_do(whole, verb, user):
     pids.mkdir(exist_ok=True)
     pids.chmod(0o777)
     options = ["--sandbox", "require", *(["--pid-file", f"/run/pids/{user}"] if verb != "probe" else [])]
-    with whole.client.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other, \
+    with whole.client.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other, sockets_of_others(whole), \
             taken_over(whole, verb, user, *options) as (attacker, program):
         other.bind("\0sstp-test")
         other.listen()
@@ -274,9 +302,10 @@ def test_no_process_stays_when_its_sockets_do(whole, verb):
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_same_attacks_succeed_without_a_sandbox(whole, verb):
     """Or else the test above would show nothing."""
-    with taken_over(whole, verb, 0, "--sandbox", "off") as (attacker, _):
+    with sockets_of_others(whole), taken_over(whole, verb, 0, "--sandbox", "off") as (attacker, _):
         for words in ("read /etc/shadow", "read /", "fork", "code", "listen 5555", "dumpable", "setuid",
-                      f"kill {os.getpid()} 0", "socket 17 768", "route"):
+                      f"kill {os.getpid()} 0", "socket 17 768", "route", "unix /run/bus stream",
+                      "unix /run/datagrams datagram", "pair /run/datagrams datagram"):
             assert (words, attacker.tries(words)) == (words, 0)
     whole.client.ip("route del 203.0.113.0/24 dev lo")
 
@@ -566,3 +595,84 @@ def test_what_is_there_at_the_end_of_proxy(whole):
     assert (folder / "sstp/proxy.sock").exists() and (folder / "proxy.pid").exists()
     assert program.stop() == 0
     eventually("removed", lambda: not (folder / "sstp").exists() and not (folder / "proxy.pid").exists())
+
+
+# ---- syslog
+
+# A /dev of its own, whose log is in /run.
+WITH_SYSLOG = """#!/bin/sh
+exec unshare --mount sh -ec '
+    mkdir -p /run/dev
+    mount -t tmpfs tmpfs /run/dev
+    mkdir /run/dev/net
+    for device in null urandom net/tun; do
+        touch /run/dev/$device
+        mount --bind /dev/$device /run/dev/$device
+    done
+    ln -s /run/syslog /run/dev/log
+    mount --move /run/dev /dev
+    exec "$@"' sh /run/program "$@"
+"""
+
+
+class Syslog:
+    """The daemon."""
+
+    def __init__(self, lab):
+        self.path = lab.client.run_folder / "syslog"
+        self.path.unlink(missing_ok=True)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.settimeout(PATIENCE)
+        self.socket.bind(str(self.path))
+        self.path.chmod(0o666)
+
+    def wait_for(self, pattern):
+        """Returns the process ID that the line is of."""
+        while not (found := re.match(r"<\d+>.{15} sstp\[(\d+)\]: " + pattern, self.socket.recv(10000).decode())):
+            pass
+        return int(found[1])
+
+    def close(self):
+        self.socket.close()
+        self.path.unlink()
+
+
+def login_words(lab):
+    return [SERVER, "--user", "ann", "--servercert", lab.pki.server.pin]
+
+
+LOGGED = {  # (command line, what is logged when it works, the last line)
+    "serve": (lambda lab: ["serve", "--cert", lab.pki.server.cert, "--key", lab.pki.server.key, "--users",
+                           lab.file("users", "ann * wonderland *\n"), "--ipv4-network", "10.9.0.0/24"],
+              "ready: ", "stopping"),
+    "connect": (lambda lab: ["connect", *login_words(lab), "--no-default-route"], "connected in ", "disconnected"),
+    "proxy": (lambda lab: ["proxy", *login_words(lab), "--socks5", "1080"], "connected in ", "disconnected"),
+}
+
+
+@pytest.mark.parametrize("verb", LOGGED)
+def test_syslog(whole, verb):
+    """The lines pass through the helper: a socket to a daemon for datagrams could be connected to another one."""
+    shutil.copy(BACK_DOOR, whole.client.run_folder / "program")
+    whole.sstp, plain = whole.file("sstp-with-syslog", WITH_SYSLOG, 0o755), whole.sstp
+    line, works, last = LOGGED[verb]
+    syslog = Syslog(whole)
+    if verb != "serve":
+        wrapped, whole.sstp = whole.sstp, plain
+        whole.serve()
+        whole.sstp = wrapped
+    with sockets_of_others(whole), the_door(whole) as door:
+        program = whole.start(whole.client, whole.sstp, *line(whole), "--sandbox", "require", "--syslog", label=verb,
+                              env={"SSTP_PASSWORD": "wonder land", "BACK_DOOR": "/run/door"})
+        attacker = Attacker(door.accept()[0])
+        assert syslog.wait_for(works) == program.pid
+        assert [attacker.tries(f"own /run/{name}") for name in ("bus", "datagrams")] == 2 * [E.EISCONN]
+        syslog.close()
+        program.send(signal.SIGUSR1)
+        syslog = Syslog(whole)  # the daemon was restarted
+        assert syslog.wait_for("status: ") == program.pid
+        assert program.stop() == 0
+        assert syslog.wait_for(last) == program.pid
+        attacker.connection.close()
+    syslog.close()
+    (whole.client.run_folder / "program").unlink()

@@ -724,6 +724,68 @@ static void a_terminal_that_goes_away(void **state)
 	unlink(path);
 }
 
+/* Standard input is the way to the process that passes the lines on; when that has ended, standard error is left. */
+static int log_through_other(void)
+{
+	char c;
+
+	log_writer_use_syslog("/no/such/syslog");
+	log_writer_pass_to(dup(STDIN_FILENO));
+	log_warn(NULL, "first");
+	log_writer_pass_rest();
+	if (read(STDIN_FILENO, &c, 1) != 0)
+		return 4;
+	log_info(NULL, "last");
+	log_flush(PATIENCE_S * 1000);
+	return 0;
+}
+
+static void lines_that_another_passes_on(void **state)
+{
+	static char path[SYSLOG_PATH_SIZE];
+	char record[LOG_RECORD_MAX + 2] = "\x09of no level\n", got[512];
+	struct way way = make_pipe();
+	int ends[2], fd, status;
+	ssize_t n;
+	pid_t pid;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/log_writer_test.%ld", (long)getpid());
+	fd = listen_as_syslog(path, SOCK_DGRAM);
+	log_writer_outlive_terminal(path); /* only for its path */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		alarm(PATIENCE_S);
+		dup2(ends[1], STDIN_FILENO);
+		dup2(way.writer, STDERR_FILENO);
+		execl(own_file, own_file, "pass", NULL);
+	}
+	close(ends[1]);
+	close(way.writer);
+	log_writer_pass_on(4711, record, strlen(record));
+	log_writer_pass_on(4711, record, sizeof(record));
+	log_writer_pass_on(4711, record, 1);
+	n = recv(ends[0], record, sizeof(record), 0);
+	assert_true(n > 0);
+	log_writer_pass_on(4711, record, (size_t)n);
+	n = snprintf(record, sizeof(record), "%ctwo\n<0>lines\x1b", LOG_LEVEL_INFO);
+	log_writer_pass_on(4712, record, (size_t)n);
+	assert_string_equal(receive_syslog(fd, "<28>"), "warn: first");
+	n = recv(fd, got, sizeof(got) - 1, 0);
+	assert_true(n > 0);
+	got[n] = '\0';
+	assert_non_null(strstr(got, " sstp[4712]: two?<0>lines"));
+	assert_null(strchr(got, '\x1b'));
+	close(ends[0]);
+	read_until(way.reader, "last\n");
+	close(way.reader);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	close(fd);
+	unlink(path);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -740,6 +802,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(syslog_lines),
 		cmocka_unit_test(syslog_comes_later),
 		cmocka_unit_test(a_terminal_that_goes_away),
+		cmocka_unit_test(lines_that_another_passes_on),
 	};
 	int failed;
 
@@ -759,6 +822,8 @@ int main(int argc, char **argv)
 		return fork_and_end();
 	if (argc > 2 && !strcmp(argv[1], "outlive"))
 		return outlive(argv[2]);
+	if (argc > 1 && !strcmp(argv[1], "pass"))
+		return log_through_other();
 	if (argc > 2 && !strcmp(argv[1], "syslog"))
 		return log_to_syslog(argv[2]);
 	text = malloc(TEXT_SIZE);
