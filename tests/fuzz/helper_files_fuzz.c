@@ -2,7 +2,7 @@
 /*
  * What a process that an attacker has taken over may ask its helper about files: questions.h. A path that begins with
  * "~" is in a folder of this target; no other is permitted, so that nothing else is changed. Nobody permits the
- * folder "safe" or what is in it, and no file of it is ever opened.
+ * folder "safe" or what is in it, and no file of it is ever opened. Before a permitted path is a letter: uses[].
  */
 #include <ftw.h>
 #include <limits.h>
@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "auth/secret_files.h"
 #include "fuzz/questions.h"
 #include "proc/helper_files.h"
 #include "util/file.h"
@@ -24,7 +25,9 @@ enum {
 	REPLACE = 3,
 	CONNECT = 4,
 	LOOK = 5,
-	SEAL = 6, /* not a number of the service */
+	/* no numbers of the service: */
+	SEAL = 6,
+	NAME = 7, /* whether a file of users has the word, as other services ask */
 	TREE_FDS = 8,
 };
 
@@ -99,9 +102,7 @@ static void make_files(void)
 	make_file("safe/password", "x");
 	make_file("users", "ann * \"@~/ann\" iroute=10.1.0.0/16\n; ~/old\n");
 	make_file("users.d/bob.conf", "password = @~/bob\n");
-	make_file(
-		"config",
-		"\xef\xbb\xbf# cert = ~/old\ncert: ~/ann\ncert = ~/new one \nkey = ~/key\npid-file=~/pid\n");
+	make_file("config", "open ~/new one\nopen ~/key\nlook ~/pid\n");
 	make_file("ann", "a");
 	make_file("bob", "b");
 	make_file("new one", "-----BEGIN PRIVATE KEY-----");
@@ -110,7 +111,58 @@ static void make_files(void)
 	make_file("pid", "1");
 }
 
+/* ---- files that others name */
+
+/* In a file of settings each line is "open FILE" or "look FILE". */
+static void name_in_settings(const struct helper_naming *n, const char *path, helper_named *one,
+			     void *arg)
+{
+	char *text, *rest, *line;
+	size_t len;
+
+	(void)n;
+	if (file_read(path, PATH_MAX, &text, &len))
+		return;
+	for (rest = text; (line = strsep(&rest, "\n"));)
+		if (!strncmp(line, "open ", 5) || !strncmp(line, "look ", 5))
+			one(arg, line + 5, *line == 'o' ? HELPER_MAY_OPEN : HELPER_MAY_LOOK);
+	file_free(text, len);
+}
+
+struct named {
+	helper_named *one;
+	void *arg;
+};
+
+static void take_secret(void *arg, const char *path)
+{
+	const struct named *n = arg;
+
+	n->one(n->arg, path, HELPER_MAY_OPEN);
+}
+
+static void name_in_users(const char *text, size_t len, bool is_conf, helper_named *one, void *arg)
+{
+	struct named n = { one, arg };
+
+	secret_files_named(text, len, is_conf, take_secret, &n);
+}
+
 /* ---- questions */
+
+static const char uses[HELPER_FILE_USES] = {
+	[HELPER_FILE_READ] = 'r',         [HELPER_FILE_LOOK] = 'l',    [HELPER_FILE_SETTINGS] = 's',
+	[HELPER_FILE_USERS] = 'u',        [HELPER_FILE_WRITE] = 'w',   [HELPER_FILE_REMOVE] = 'd',
+	[HELPER_FILE_WRITE_FOLDER] = 'f', [HELPER_FILE_CONNECT] = 'c', [HELPER_FILE_SECRET] = 'k',
+};
+
+/* Any other letter is no use. */
+static uint8_t use_of(uint8_t letter)
+{
+	const char *at = memchr(uses, letter, sizeof(uses));
+
+	return at ? (uint8_t)(at - uses) : HELPER_FILE_USES;
+}
 
 /* With the folder in place of "~". False: it is longer than a path can be. */
 static bool put_path(struct writer *w, struct bytes path)
@@ -160,7 +212,7 @@ static bool translate(struct writer *w, const struct question *q)
 		if (contains(q->in, "safe") || contains(q->in, "..") || q->in.len < 3 ||
 		    memcmp(q->in.at + 1, "~/", 2))
 			return false;
-		put_u8(w, get_u8(&r));
+		put_u8(w, use_of(get_u8(&r)));
 		break;
 	case OPEN:
 		put_u8(w, get_u8(&r));
@@ -169,8 +221,16 @@ static bool translate(struct writer *w, const struct question *q)
 	return put_path(w, bytes_of(r.at, r.left));
 }
 
+static bool is_word(const void *arg, const char *word)
+{
+	const struct bytes *wanted = arg;
+
+	must(*word);
+	return bytes_equal(*wanted, bytes_text(word));
+}
+
 /* Nothing in "safe" is opened, nor looked at. */
-static void ask(struct helper_engine *e, const struct question *q)
+static void ask(struct helper_engine *e, struct helper_files *files, const struct question *q)
 {
 	static uint8_t room[2 * PATH_MAX];
 	struct writer w = writer_of(room, sizeof(room));
@@ -181,10 +241,13 @@ static void ask(struct helper_engine *e, const struct question *q)
 		question_ask(e, HELPER_SELF, &(struct question){ .fd = -1 }, false, NULL);
 		return;
 	}
-	if (!translate(&w, q))
+	if (q->op == NAME)
+		helper_files_name(files, is_word, &q->in);
+	if (q->op == NAME || !translate(&w, q))
 		return;
 	translated.in = bytes_of(room, w.len);
-	is_changed |= q->op == REPLACE || (q->op == PERMIT && *q->in.at == HELPER_FILE_REMOVE);
+	is_changed |=
+		q->op == REPLACE || (q->op == PERMIT && *q->in.at == uses[HELPER_FILE_REMOVE]);
 	error = question_ask(e, HELPER_FILES, &translated, q->op == OPEN || q->op == CONNECT, NULL);
 	must(error || (q->op != OPEN && q->op != LOOK) || !contains(q->in, "safe/"));
 	must(error || q->op != PERMIT || !e->is_sealed);
@@ -211,7 +274,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned i
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct helper_files files = { .first = NULL };
+	static const struct helper_naming naming = { .settings = name_in_settings,
+						     .users = name_in_users };
+	struct helper_files files = { .naming = &naming };
 	const struct helper_service service = helper_files_service(&files);
 	const struct helper_service *const services[] = { &service };
 	struct helper_engine e = { .services = services, .service_count = 1 };
@@ -221,7 +286,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	make_files();
 	service.begin(&files, NULL);
 	while (r.left && question_next(&r, &q))
-		ask(&e, &q);
+		ask(&e, &files, &q);
 	service.end(&files);
 	forget(&files);
 	return 0;
