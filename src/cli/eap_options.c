@@ -184,15 +184,14 @@ static bool read_key_password(const struct verb *verb, const struct eap_settings
 	return true;
 }
 
-/* NULL: the certificate has no name, or cannot be read, which eap_settings_check reports. */
-static const char *name_in_certificate(const char *file, const char *password)
+/* NULL: the certificate has no name, or cannot be read: then err says why. */
+static const char *name_in_certificate(const char *file, const char *password, struct error *err)
 {
 	static char name[PPP_NAME_MAX + 1];
 	uint8_t *der = malloc(CERT_SIZE_MAX);
 	struct bytes names[CERT_USERS_MAX];
-	struct error err;
 	size_t len;
-	bool ok = der && !cert_load_with(file, password, der, CERT_SIZE_MAX, &len, &err) &&
+	bool ok = der && !cert_load_with(file, password, der, CERT_SIZE_MAX, &len, err) &&
 		  cert_user_names(bytes_of(der, len), names) && names[0].len < sizeof(name);
 
 	if (ok)
@@ -205,6 +204,7 @@ bool eap_settings_apply(const struct verb *verb, const struct eap_settings *s,
 			struct client_cfg *cfg)
 {
 	const struct tls_client_cfg *outer = &cfg->server.tls;
+	struct error err = { "" };
 
 	cfg->eap_identity = s->identity;
 	cfg->eap_name = s->name;
@@ -225,8 +225,8 @@ bool eap_settings_apply(const struct verb *verb, const struct eap_settings *s,
 	if (!read_key_password(verb, s, cfg))
 		return false;
 	if (!cfg->user && s->client_cert)
-		cfg->user = name_in_certificate(s->client_cert, cfg->eap_tls.key_password);
-	return true;
+		cfg->user = name_in_certificate(s->client_cert, cfg->eap_tls.key_password, &err);
+	return !*err.text || refuse(verb, err.text);
 }
 
 bool eap_needs_password(const struct client_cfg *cfg)

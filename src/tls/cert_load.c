@@ -58,7 +58,7 @@ static int convert(const char *file, const char *password, char **text, size_t *
 		err,
 		"%s, a PKCS #12 file, cannot be read: %s%s. This makes PEM of it: openssl pkcs12 "
 		"-in %s -nodes -out FILE.pem (with -legacy for old ones)",
-		file, why, password ? "" : " (none was given)", file);
+		file, why, password || !strstr(why, "password") ? "" : " (none was given)", file);
 	return -EINVAL;
 }
 

@@ -20,7 +20,8 @@
 #include <wolfssl/wolfcrypt/pwdbased.h>
 
 enum {
-	ITERATIONS_MAX = 1000 * 1000,
+	/* of all together: a key and its certificates, with the MAC, take three times what the file says */
+	ITERATIONS_MAX = 2 * 1000 * 1000,
 	SALT_MAX = 128,
 	BMP_MAX = 2 * 257, /* of a password, as UTF-16 with its zero */
 	CERTS_MAX = 32,
@@ -39,6 +40,8 @@ static const char unknown_cipher[] =
 	"it is encrypted with an algorithm that sstp does not read (RC2, as old programs write it?)";
 static const char wrong_password[] = "its password is wrong";
 static const char no_memory[] = "out of memory";
+static const char too_long[] =
+	"it asks for more than 2000000 iterations in all, which would take too long";
 
 /* Object identifiers, without tag and length. */
 #define PKCS "\x2a\x86\x48\x86\xf7\x0d\1"
@@ -91,6 +94,7 @@ struct pfx {
 	struct bytes certs[CERTS_MAX], cert_ids[CERTS_MAX];
 	size_t cert_count;
 	struct bytes key, key_id; /* PrivateKeyInfo */
+	uint32_t iterations;      /* so far */
 	/* decrypted safes and keys, which the above point into */
 	uint8_t *room;
 	size_t room_len, used;
@@ -146,8 +150,13 @@ struct salt {
 	uint32_t iterations;
 };
 
-/* False: longer than all that is written. */
-static bool get_salt(struct reader *r, struct salt *s)
+static bool takes_too_long(const struct pfx *p)
+{
+	return p->iterations > ITERATIONS_MAX;
+}
+
+/* False: longer than all that is written, or takes_too_long. */
+static bool get_salt(struct pfx *p, struct reader *r, struct salt *s)
 {
 	struct bytes n;
 
@@ -159,8 +168,9 @@ static bool get_salt(struct reader *r, struct salt *s)
 		for (size_t i = 0; i < n.len && s->iterations <= ITERATIONS_MAX; i++)
 			s->iterations = s->iterations << 8 | n.at[i];
 	}
+	p->iterations += s->iterations;
 	return !r->bad && s->salt.len && s->salt.len <= SALT_MAX && s->iterations &&
-	       s->iterations <= ITERATIONS_MAX;
+	       !takes_too_long(p);
 }
 
 /* Fills whole blocks with copies of `from`; returns their length. */
@@ -224,13 +234,14 @@ struct cipher {
 	uint8_t key[KEY_MAX], iv[AES_BLOCK_LEN];
 };
 
-static bool get_des3(const struct pfx *p, struct reader *params, struct cipher *c)
+static bool get_des3(struct pfx *p, struct reader *params, struct cipher *c)
 {
 	struct salt s;
 
 	c->is_des3 = true;
 	c->key_len = DES3_KEY_LEN;
-	return get_salt(params, &s) && derive(p, &digests[0], &s, KDF_KEY, c->key, DES3_KEY_LEN) &&
+	return get_salt(p, params, &s) &&
+	       derive(p, &digests[0], &s, KDF_KEY, c->key, DES3_KEY_LEN) &&
 	       derive(p, &digests[0], &s, KDF_IV, c->iv, DES_BLOCK_SIZE);
 }
 
@@ -253,7 +264,7 @@ static size_t aes_key_len(struct bytes oid)
 }
 
 /* RFC 8018 section 6.2: PBKDF2, then AES */
-static bool get_pbes2(const struct pfx *p, struct reader *params, struct cipher *c)
+static bool get_pbes2(struct pfx *p, struct reader *params, struct cipher *c)
 {
 	struct reader kdf = der_enter(params, DER_SEQUENCE), enc = der_enter(params, DER_SEQUENCE),
 		      kdf_params, prf;
@@ -265,7 +276,7 @@ static bool get_pbes2(const struct pfx *p, struct reader *params, struct cipher 
 	kdf_params = der_enter(&kdf, DER_SEQUENCE);
 	c->key_len = aes_key_len(der_get(&enc, DER_OID).body);
 	iv = der_get(&enc, DER_OCTET_STRING).body;
-	if (!is_pbkdf2 || !get_salt(&kdf_params, &s) || !c->key_len || iv.len != sizeof(c->iv))
+	if (!is_pbkdf2 || !get_salt(p, &kdf_params, &s) || !c->key_len || iv.len != sizeof(c->iv))
 		return false;
 	if (der_is_next(&kdf_params, DER_INTEGER)) /* the length of the key */
 		der_get(&kdf_params, DER_INTEGER);
@@ -452,7 +463,7 @@ static const char *take_content(struct pfx *p, struct reader *info)
 /* ---- the whole */
 
 /* RFC 7292 section 4: the MAC shows whether the password is right. */
-static const char *check_mac(const struct pfx *p, struct reader *pfx, struct bytes data)
+static const char *check_mac(struct pfx *p, struct reader *pfx, struct bytes data)
 {
 	struct reader mac = der_enter(pfx, DER_SEQUENCE), info = der_enter(&mac, DER_SEQUENCE),
 		      alg = der_enter(&info, DER_SEQUENCE);
@@ -463,7 +474,7 @@ static const char *check_mac(const struct pfx *p, struct reader *pfx, struct byt
 	bool ok;
 	Hmac hmac;
 
-	if (!h || digest.len != h->len || info.bad || !get_salt(&mac, &s))
+	if (!h || digest.len != h->len || info.bad || !get_salt(p, &mac, &s))
 		return damaged;
 	ok = derive(p, h, &s, KDF_MAC, key, h->len) && !wc_HmacInit(&hmac, NULL, INVALID_DEVID);
 	if (!ok)
@@ -568,6 +579,8 @@ const char *pkcs12_to_pem(struct bytes file, const char *password, struct writer
 				  : "its password must be UTF-8 of at most 256 characters";
 	if (!why)
 		why = put_all(p, out);
+	else if (takes_too_long(p))
+		why = too_long;
 	if (p->room)
 		secret_wipe(p->room, p->room_len);
 	free(p->room);

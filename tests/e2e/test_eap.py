@@ -212,6 +212,24 @@ def test_a_pkcs12_file(lab, both, tmp_path, maker, clients, how, password):
     server.wait_for('^session 1: up, user "ann"')
 
 
+@pytest.mark.parametrize("iterations, fits", [(600_000, True), (700_000, False)])
+def test_a_pkcs12_file_that_takes_long(lab, tmp_path, maker, clients, iterations, fits):
+    """Its certificates, its key and its MAC each ask for that many; a hostile file could ask for it thousands of times."""
+    client = client_of(maker, clients)
+    p12, password = tmp_path / "ann.p12", lab.file("p12-password", "secret\n")
+    p12.write_bytes(openssl("pkcs12", "-export", "-in", client.cert, "-inkey", client.key, "-iter", iterations, "-passout",
+                            "pass:secret"))
+    p12.chmod(0o600)
+    done = lab.client.run(lab.sstp, "connect", *METHOD, "--eap-ca", lab.pki.ca, "--servercert", lab.pki.server.pin,
+                          "--client-cert", p12, "--client-key-password-file", password, "--check", "192.0.2.1", check=False)
+    if fits:
+        assert (done.returncode, done.stderr) == (0, "")
+    else:
+        assert done.returncode == EXIT_USAGE
+        assert (f"{p12}, a PKCS #12 file, cannot be read: it asks for more than 2000000 iterations in all, which would take "
+                "too long. This makes PEM of it: openssl pkcs12 -in ") in done.stderr
+
+
 def test_the_password_of_the_key_is_asked_for(lab, tmp_path, maker, clients):
     client = client_of(maker, clients)
     p12 = tmp_path / "ann.p12"

@@ -64,6 +64,43 @@ static void files_of_openssl(void **state)
 	assert_false(pkcs12_is(bytes_of(NULL, 0)));
 }
 
+/*
+ * The MAC's count, at the end of the file: INTEGER 2, in two SEQUENCEs. With another count
+ * the MAC is that of another password.
+ */
+static void counts_that_take_long(void **state)
+{
+	enum { MAC_LEN = 2 + 0x40 };
+	static const uint8_t mac[] = { 0x30, 0x40 }, count[] = { 2, 1, 2 };
+	static const struct {
+		uint8_t count[5];
+		const char *why;
+	} cases[] = {
+		{ { 2, 3, 1, 0, 0 }, "its password is wrong" },
+		{ { 2, 3, 0x1e, 0x84, 0x81 },
+		  "it asks for more than 2000000 iterations in all, which would take too long" },
+		{ { 2, 3, 0x7f, 0xff, 0xff },
+		  "it asks for more than 2000000 iterations in all, which would take too long" },
+	};
+	struct bytes good = vectors_hex("pkcs12", "aes");
+	uint8_t file[PEM_SIZE];
+
+	(void)state;
+	memcpy(file, good.at, good.len);
+	assert_memory_equal(file + good.len - MAC_LEN, mac, sizeof(mac));
+	assert_memory_equal(file + good.len - sizeof(count), count, sizeof(count));
+	file[good.len - MAC_LEN + 1] += 2;
+	store_u16(file + 2, (uint16_t)(load_u16(file + 2) + 2));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *why;
+
+		memcpy(file + good.len - sizeof(count), cases[i].count, sizeof(cases[i].count));
+		why = convert(bytes_of(file, good.len + 2), "x");
+		assert_non_null(why);
+		assert_string_equal(why, cases[i].why);
+	}
+}
+
 /* Whatever is changed or missing is found, since the MAC is over all that is read after it. */
 static void damaged_files(void **state)
 {
@@ -101,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_of_openssl),
+		cmocka_unit_test(counts_that_take_long),
 		cmocka_unit_test(damaged_files),
 		cmocka_unit_test(too_little_room),
 	};
