@@ -97,10 +97,11 @@ def test_one_that_hangs_is_ended(lab):
 
 def test_a_client_that_leaves_meanwhile(lab, both):
     """Each connect that passes has its disconnect."""
-    script = Script(lab, f'[ $REASON = disconnect ] || until [ -e {lab.folder}/go ]; do sleep 0.1; done')
+    script = Script(lab, f'[ $REASON = disconnect ] || touch {lab.folder}/begun\n'
+                         f'[ $REASON = disconnect ] || until [ -e {lab.folder}/go ]; do sleep 0.1; done')
     lab.serve("--session-script", script.path)
     client = lab.connect(*RESTRICTED, wait=False)
-    client.wait_for("mschapv2: sending code 2")
+    eventually("the script runs", (lab.folder / "begun").exists)
     client.kill()
     eventually("the server has noticed", lambda: get(lab.server, "/v1/status")["half_open"] == 0)
     (lab.folder / "go").touch()
