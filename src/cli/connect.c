@@ -7,16 +7,13 @@
 
 #include "cli/attempt.h"
 #include "cli/background.h"
+#include "cli/device_client.h"
 #include "cli/exit_code.h"
 #include "cli/network.h"
 #include "cli/sandbox_option.h"
 #include "cli/verbs.h"
-#include "client/client_helper.h"
-#include "client/host_helper.h"
-#include "client/host_permits.h"
 #include "client/lockdown.h"
 #include "client/policy.h"
-#include "proc/pending.h"
 #include "util/log_writer.h"
 
 struct connect_settings {
@@ -340,119 +337,23 @@ static bool are_all_resolved(const struct client_cfg *cfg)
 	return are;
 }
 
-/* ---- with a helper, in the sandbox */
-
 static bool has_sandbox(const struct connect_settings *s)
 {
 	return s->sandbox.mode != SANDBOX_OFF;
 }
 
-static struct host_service_cfg permitted_of(const struct connect_settings *s,
-					    const struct client_cfg *cfg,
-					    const struct host_setup_cfg *host,
-					    const struct host_permits *p)
-{
-	return (struct host_service_cfg){
-		.host = *host,
-		.asks_server = cfg->asks_server,
-		.wants_prefix = cfg->wants_prefix,
-		.has_named = s->network.route_hosts.count > 0,
-		.ports = p->ports,
-		.port_count = p->port_count,
-		.only = p->is_looked_up ? NULL : p->addrs,
-		.only_count = p->addr_count,
-		.congestion = cfg->congestion,
-		.pending_fd = pending_open(),
-	};
-}
-
-enum { KEPT_MAX = 4 };
-
-/* The given device; the program of --script-tun has our standard input and output. */
-static size_t kept_by_helper(const struct host_service_cfg *cfg, int keep[KEPT_MAX])
-{
-	const struct netdev_source *source = &cfg->host.source;
-	size_t n = 0;
-
-	if (source->kind == NETDEV_GIVEN)
-		keep[n++] = source->fd;
-	if (source->kind == NETDEV_FOR_SCRIPT) {
-		keep[n++] = STDIN_FILENO;
-		keep[n++] = STDOUT_FILENO;
-	}
-	if (cfg->host.exit_fd >= 0)
-		keep[n++] = cfg->host.exit_fd;
-	if (cfg->pending_fd >= 0)
-		keep[n++] = cfg->pending_fd;
-	return n;
-}
-
-/* What only the helper has from now on, so that the process that reads from the network cannot change it. */
-static void leave_to_helper(const struct host_service_cfg *cfg)
-{
-	if (cfg->host.exit_fd >= 0)
-		close(cfg->host.exit_fd);
-	if (cfg->pending_fd >= 0)
-		close(cfg->pending_fd);
-}
-
-/* In one process, with all rights. */
-static int connect_alone(struct client_cfg *cfg, const struct tun_backend_cfg *device,
-			 struct client_sandbox_cfg *sandbox)
-{
-	sandbox->mode = SANDBOX_OFF;
-	cfg->backend = tun_backend_new(device, host_setup_new(&device->host));
-	if (cfg->backend)
-		return login_connect(cfg);
-	cli_error(&connect_verb, "%s", strerror(ENOMEM));
-	return EXIT_OTHER;
-}
-
-static int connect_with_helper(const struct connect_settings *s, struct client_cfg *cfg,
-			       const struct tun_backend_cfg *device,
-			       struct client_sandbox_cfg *sandbox)
-{
-	static struct host_permits permits;
-	static struct host_service service;
-	struct host_service_cfg permitted;
-	int keep[KEPT_MAX], code = EXIT_OTHER, error;
-	struct client_helper helper = {
-		.pid_file = s->background.pid_file,
-		.host = &service.service,
-		.keep = keep,
-		.needs_proc_self = device->host.source.kind == NETDEV_IN_NETNS,
-	};
-
-	host_permits_of(cfg, &permits);
-	permitted = permitted_of(s, cfg, &device->host, &permits);
-	helper.keep_count = kept_by_helper(&permitted, keep);
-	service = (struct host_service){ .cfg = &permitted, .make = host_setup_new };
-	host_service_init(&service);
-	error = client_helper_start(&helper);
-	if (error)
-		return sandbox_goes_without(&connect_verb, sandbox->mode, error)
-			       ? connect_alone(cfg, device, sandbox)
-			       : code;
-	leave_to_helper(&permitted);
-	sandbox->helper = &helper;
-	cfg->backend = tun_backend_new(device, host_helper_new(&device->host, helper.helper));
-	if (cfg->backend)
-		code = login_connect(cfg);
-	else
-		cli_error(&connect_verb, "%s", strerror(ENOMEM));
-	client_helper_close(&helper);
-	sandbox->helper = NULL;
-	return code;
-}
-
 static int connect_with(const struct connect_settings *s, struct client_cfg *cfg,
 			const struct tun_backend_cfg *device)
 {
-	struct client_sandbox_cfg sandbox = { .verb = SANDBOX_CONNECT, .mode = s->sandbox.mode };
+	const struct device_client d = {
+		.verb = &connect_verb,
+		.list = SANDBOX_CONNECT,
+		.mode = s->sandbox.mode,
+		.device = device,
+		.pid_file = s->background.pid_file,
+	};
 
-	cfg->sandbox = &sandbox;
-	return has_sandbox(s) ? connect_with_helper(s, cfg, device, &sandbox)
-			      : connect_alone(cfg, device, &sandbox);
+	return device_client_run(&d, cfg);
 }
 
 static int connect_once(void *arg, struct client_cfg *cfg)
