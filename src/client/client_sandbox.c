@@ -59,10 +59,7 @@ int client_sandbox_enter(const struct client_sandbox *s, struct sandbox_report *
 	struct sandbox_cfg cfg = {
 		.mode = s->mode,
 		.verb = s->verb,
-		.landlock = {
-			.paths = lookup_paths,
-			.path_count = lookup_path_count,
-		},
+		.landlock = lookup_paths(),
 	};
 	int error;
 

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proc/lookup_paths.h"
 
-const struct landlock_path lookup_paths[] = {
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LINKS_MAX = 8 };
+
+static const struct landlock_path fixed[] = {
 	{ .path = "/etc/resolv.conf" },
 	{ .path = "/etc/hosts" },
 	{ .path = "/etc/services" },
@@ -23,4 +31,46 @@ const struct landlock_path lookup_paths[] = {
 #endif
 };
 
-const size_t lookup_path_count = sizeof(lookup_paths) / sizeof(*lookup_paths);
+enum { FIXED = sizeof(fixed) / sizeof(*fixed) };
+
+/* If the path is a link: *path becomes what it leads to. */
+static bool follow(char path[PATH_MAX])
+{
+	char target[PATH_MAX];
+	ssize_t len = readlink(path, target, sizeof(target) - 1);
+	size_t folder;
+
+	if (len <= 0)
+		return false;
+	folder = *target == '/' ? 0 : (size_t)(strrchr(path, '/') + 1 - path);
+	if (folder + (size_t)len >= PATH_MAX)
+		return false;
+	target[len] = '\0';
+	memcpy(path + folder, target, (size_t)len + 1);
+	return true;
+}
+
+/* Those of others may have more than name servers. The root has everything. */
+static bool find_folder(const char *path, char folder[PATH_MAX])
+{
+	struct stat st, root;
+
+	snprintf(folder, PATH_MAX, "%.*s", (int)(strrchr(path, '/') - path), path);
+	return *folder && !stat(folder, &st) && !stat("/", &root) && st.st_uid == 0 &&
+	       (st.st_dev != root.st_dev || st.st_ino != root.st_ino);
+}
+
+struct landlock_cfg lookup_paths(void)
+{
+	static struct landlock_path all[FIXED + LINKS_MAX];
+	static char folders[LINKS_MAX][PATH_MAX];
+	struct landlock_cfg cfg = { .paths = all, .path_count = FIXED };
+	char path[PATH_MAX] = "/etc/resolv.conf";
+
+	memcpy(all, fixed, sizeof(fixed));
+	for (size_t i = 0; i < LINKS_MAX && follow(path); i++)
+		if (find_folder(path, folders[i]))
+			all[cfg.path_count++] =
+				(struct landlock_path){ .path = folders[i], .not_for_root = true };
+	return cfg;
+}

@@ -3,13 +3,13 @@
  * The files that the C library reads to look up names, for a sandbox. musl reads resolv.conf, hosts and services at
  * each look-up; glibc reads more, and loads the libraries that nsswitch.conf names. The kernel's rules are about a
  * file, not its name: when a DHCP client replaces resolv.conf by another file, only a rule for its folder still fits.
+ * So where it is a link, the folders that it leads to are among the paths, if they are root's.
  */
 #ifndef SSTP_PROC_LOOKUP_PATHS_H
 #define SSTP_PROC_LOOKUP_PATHS_H
 
 #include "proc/landlock.h"
 
-extern const struct landlock_path lookup_paths[];
-extern const size_t lookup_path_count;
+struct landlock_cfg lookup_paths(void); /* valid until it is called again */
 
 #endif

@@ -61,7 +61,7 @@ int server_sandbox_enter(const struct server_cfg *cfg, bool has_helper,
 		/* without a helper, commands are run by this process */
 		.mode = has_helper ? cfg->sandbox : SANDBOX_OFF,
 		.verb = SANDBOX_SERVE,
-		.landlock = { .paths = lookup_paths, .path_count = lookup_path_count },
+		.landlock = lookup_paths(),
 	};
 	int error;
 

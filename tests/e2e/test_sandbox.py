@@ -299,6 +299,47 @@ def test_no_process_stays_when_its_sockets_do(whole, verb):
             eventually("it has ended", lambda pid=pid: not os.path.exists(f"/proc/{pid}/exe"))
 
 
+def replace(path, text):
+    new = path.with_name("new")
+    new.write_text(text)
+    new.rename(path)
+
+
+@contextmanager
+def linked_resolv_conf(lab):
+    """By two links; gives the second one and the file."""
+    link, file = (lab.client.run_folder / name / "resolv.conf" for name in ("one", "two"))
+    text = lab.client.resolv_conf.read_text()
+    for path in link, file:
+        path.parent.mkdir()
+    file.write_text(text)
+    link.symlink_to("../two/resolv.conf")
+    lab.client.resolv_conf.unlink()
+    lab.client.resolv_conf.symlink_to("/run/one/resolv.conf")
+    try:
+        yield link, file
+    finally:
+        lab.client.resolv_conf.unlink()
+        lab.client.resolv_conf.write_text(text)
+        for path in link, file:
+            shutil.rmtree(path.parent)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_name_servers_in_an_unusual_place(whole, verb):
+    """A new file there can be read, and a file in the place of a link; else no server would be found after the host has moved."""
+    with linked_resolv_conf(whole) as (link, file), taken_over(whole, verb, 0, "--sandbox", "require") as (attacker, _):
+        text = file.read_text()
+        (file.parent / "secret").write_text("secret")
+        (file.parent / "secret").chmod(0o600)
+        assert attacker.tries("read /etc/resolv.conf") == 0
+        replace(file, text)
+        assert attacker.tries("read /etc/resolv.conf") == 0
+        assert attacker.tries("read /run/two/secret") == E.EACCES
+        replace(link, text)
+        assert attacker.tries("read /etc/resolv.conf") == 0
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_same_attacks_succeed_without_a_sandbox(whole, verb):
     """Or else the test above would show nothing."""
