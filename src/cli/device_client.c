@@ -12,6 +12,7 @@
 #include "client/client_helper.h"
 #include "client/host_helper.h"
 #include "client/host_permits.h"
+#include "proc/command.h"
 #include "proc/pending.h"
 
 static struct host_service_cfg permitted_of(const struct device_client *d,
@@ -93,10 +94,12 @@ static int run_with_helper(const struct device_client *d, struct client_cfg *cfg
 		.host = &service.service,
 		.keep = keep,
 		.needs_proc_self = host->source.kind == NETDEV_IN_NETNS,
+		.runs_command = host->source.kind == NETDEV_FOR_COMMAND,
 	};
 
 	host_permits_of(cfg, &permits);
 	permitted = permitted_of(d, cfg, &permits);
+	permitted.host.source.stops_parent = true; /* which the shell has started */
 	helper.keep_count = kept_by_helper(&permitted, keep);
 	service = (struct host_service){ .cfg = &permitted, .make = host_setup_new };
 	host_service_init(&service);
@@ -105,6 +108,8 @@ static int run_with_helper(const struct device_client *d, struct client_cfg *cfg
 		return sandbox_goes_without(d->verb, d->mode, error) ? run_alone(d, cfg, sandbox)
 								     : EXIT_OTHER;
 	leave_to_helper(&permitted);
+	if (helper.runs_command)
+		command_drop_descriptors();
 	sandbox->helper = &helper;
 	code = run(d, cfg, host_helper_new(host, helper.helper));
 	client_helper_close(&helper);

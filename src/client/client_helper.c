@@ -90,6 +90,7 @@ int client_helper_start(struct client_helper *h)
 					.keep = h->keep,
 					.keep_count = h->keep_count,
 					.needs_proc_self = h->needs_proc_self,
+					.runs_command = h->runs_command,
 					.runs_nothing = !h->host };
 	int error = helper_start(&cfg, &h->helper);
 

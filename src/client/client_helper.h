@@ -17,7 +17,7 @@ struct client_helper {
 	const struct helper_service *host;
 	const int *keep; /* as in struct helper_cfg */
 	size_t keep_count;
-	bool needs_proc_self;
+	bool needs_proc_self, runs_command;
 	/* private */
 	struct helper_files files;
 	struct helper_files_agent agent;

@@ -9,6 +9,7 @@
 
 #include "client/host_wire.h"
 #include "net/sockopt.h"
+#include "proc/command.h"
 #include "util/ip_wire.h"
 
 enum {
@@ -57,14 +58,21 @@ static void begin(struct question *q)
 	q->limit_ms = 0;
 }
 
+static bool is_for_command(const struct asking *a)
+{
+	return a->cfg->source.kind == NETDEV_FOR_COMMAND;
+}
+
 static void note_loss(struct asking *a)
 {
 	if (a->has_lost)
 		return;
 	a->has_lost = true;
 	log_error(a->user ? a->user->log : NULL,
-		  "the helper process has ended: without it nothing on this host can be changed or "
-		  "restored; the next start of sstp connect restores it");
+		  is_for_command(a)
+			  ? "the helper process has ended, and with it the command"
+			  : "the helper process has ended: without it nothing on this host can be "
+			    "changed or restored; the next start of sstp connect restores it");
 	if (a->user)
 		a->user->end(a->user->arg, REASON_SYSTEM, 0);
 }
@@ -371,12 +379,18 @@ static void before_end(struct host_setup *s)
 			 "ends sstp, so the lock will stay");
 }
 
-/* The children are the helper's. */
+/* The children are the helper's, and so is the command of sstp run. */
 static bool take_signal(struct host_setup *s, const struct signalfd_siginfo *info)
 {
-	(void)s;
-	(void)info;
-	return false;
+	struct asking *a = asking_of(s);
+	struct question q;
+
+	if (!is_for_command(a) || info->ssi_signo == SIGCHLD || !command_takes(info))
+		return false;
+	begin(&q);
+	put_u8(&q.w, (uint8_t)info->ssi_signo);
+	put_u8(&q.w, info->ssi_code == SI_KERNEL);
+	return !ask(a, HOST_OP_SIGNAL, &q) && get_u8(&q.r);
 }
 
 static void restore(struct host_setup *s)

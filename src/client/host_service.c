@@ -14,6 +14,7 @@
 #include "dns/resolv_line.h"
 #include "net/congestion.h"
 #include "net/sockopt.h"
+#include "proc/command.h"
 #include "proc/netns.h"
 #include "proc/pending.h"
 #include "tun/tun.h"
@@ -371,6 +372,25 @@ static int handle_close(void *state, struct helper_call *c)
 	return 0;
 }
 
+/* ---- the command of sstp run */
+
+static int handle_signal(void *state, struct helper_call *c)
+{
+	struct host_service *s = state;
+	struct signalfd_siginfo info = { .ssi_signo = get_u8(&c->in) };
+
+	info.ssi_code = get_flag(c) ? SI_KERNEL : SI_USER;
+	if (!s->setup)
+		return -ENOTCONN;
+	if (!is_all(c))
+		return -EBADMSG;
+	if (s->cfg->host.source.kind != NETDEV_FOR_COMMAND || info.ssi_signo == SIGCHLD ||
+	    !command_takes(&info))
+		return -EPERM;
+	put_u8(&c->out, s->setup->ops->signal(s->setup, &info));
+	return 0;
+}
+
 /* ---- options of sockets */
 
 static bool is_socket_of_ip(int fd)
@@ -446,7 +466,7 @@ static void child(void *state)
 void host_service_init(struct host_service *s)
 {
 	static const struct helper_op ops[] = {
-		{ .code = HOST_OP_OPEN, .handle = handle_open },
+		{ .code = HOST_OP_OPEN, .only_before_seal = true, .handle = handle_open },
 		{ .code = HOST_OP_LOOKUP, .handle = handle_lookup },
 		{ .code = HOST_OP_CONNECT, .handle = handle_connect },
 		{ .code = HOST_OP_UP, .handle = handle_up },
@@ -459,6 +479,7 @@ void host_service_init(struct host_service *s)
 		{ .code = HOST_OP_SOCKET, .handle = handle_socket },
 		{ .code = HOST_OP_OPTION, .handle = handle_option },
 		{ .code = HOST_OP_ASKED, .handle = handle_asked },
+		{ .code = HOST_OP_SIGNAL, .handle = handle_signal },
 	};
 
 	s->limit = (struct log_limit){ .about = "the server", .max = 3 * LOG_PEER_MAX };

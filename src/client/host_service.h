@@ -11,6 +11,7 @@
  *	options of sockets only with the values that the user chose
  *	the lock of --lockdown is removed after it was connected only when the kernel shows that the user has asked
  *	for the end: by a signal that is still pending (HOST_OP_ASKED), or by exit_fd, which only the helper has
+ *	the signals that sstp run passes on go to its command, and no others
  *
  * When that process ends without HOST_OP_CLOSE, the helper ends too and undoes nothing, as if both were killed:
  * what keeps packets from leaving outside of the tunnel stays until the next start.
@@ -23,7 +24,7 @@
 #include "proc/helper.h"
 
 enum host_op {
-	/* -> reason (u8), the device's name (u8 length), with the device's descriptor */
+	/* before the seal -> reason (u8), the device's name (u8 length), with the device's descriptor */
 	HOST_OP_OPEN = HELPER_OP(HELPER_HOST, 1),
 	HOST_OP_LOOKUP = HELPER_OP(HELPER_HOST, 2),  /* again (u8) -> is marked (u8), addresses */
 	HOST_OP_CONNECT = HELPER_OP(HELPER_HOST, 3), /* address, port (u16) */
@@ -38,6 +39,8 @@ enum host_op {
 	HOST_OP_SOCKET = HELPER_OP(HELPER_HOST, 11),   /* family (u8: 4, 6), tcp (u8) -> one */
 	HOST_OP_OPTION = HELPER_OP(HELPER_HOST, 12), /* option (u8), number (u32), name; with one */
 	HOST_OP_ASKED = HELPER_OP(HELPER_HOST, 13),  /* a signal asks for the end, and is pending */
+	/* to the command: number, from the terminal (u8 each) -> was handled (u8) */
+	HOST_OP_SIGNAL = HELPER_OP(HELPER_HOST, 14),
 
 	HOST_EVENT_LOOK = HELPER_OP(HELPER_HOST, 128),      /* something to look at */
 	HOST_EVENT_MILESTONE = HELPER_OP(HELPER_HOST, 129), /* a line for readers of events */

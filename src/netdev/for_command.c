@@ -33,7 +33,7 @@ struct command_netdev {
 	struct netdev base;
 	struct netdev_cfg cfg;
 	char *const *argv;
-	bool map_root;
+	bool map_root, stops_parent;
 	struct foreign_cfg device;
 	struct command command;
 	int parent_end, child_end; /* ends of a socket pair; -1: closed */
@@ -138,6 +138,7 @@ static int start(struct command_netdev *c)
 		.arg = c,
 		.ended = ended,
 		.log = c->cfg.log,
+		.stops_parent = c->stops_parent,
 	};
 	int ends[2], error = fdpass_pair(ends);
 
@@ -272,6 +273,7 @@ enum tunnel_reason netdev_open_for_command(const struct netdev_source *source,
 		.cfg = *cfg,
 		.argv = source->argv,
 		.map_root = source->map_root,
+		.stops_parent = source->stops_parent,
 		.device = { .tun = cfg->tun, .queues = 1, .log = cfg->log },
 		.parent_end = -1,
 		.child_end = -1,

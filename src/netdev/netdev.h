@@ -38,6 +38,7 @@ struct netdev_source {
 	const char *netns, *userns; /* in_netns: see proc/netns.h */
 	char *const *argv;          /* for_command */
 	bool map_root;              /* for_command: the user is root inside, instead of itself */
+	bool stops_parent;          /* for_command: as in struct command_cfg */
 	int fd;                     /* given */
 	const char *script;         /* for_script: for /bin/sh */
 };

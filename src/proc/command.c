@@ -25,6 +25,7 @@
 enum {
 	GRACE_MS = 2000, /* between SIGTERM and SIGKILL, and after SIGKILL */
 	LOOK_MS = 10,
+	FDS_MAX = 4096,
 	ANCESTORS_MAX = 1000, /* processes come and go while we walk: bound the walk */
 };
 
@@ -239,6 +240,33 @@ bool command_signal(struct command *c, const struct signalfd_siginfo *info)
 	if (info->ssi_code != SI_KERNEL)
 		kill(c->pid, (int)info->ssi_signo);
 	return true;
+}
+
+/* ---- its descriptors */
+
+static void use_instead(int fd, const char *path, int flags)
+{
+	int other = open(path, flags | O_CLOEXEC | O_NOCTTY);
+
+	if (other < 0)
+		return;
+	dup2(other, fd);
+	if (other != fd)
+		close(other);
+}
+
+void command_drop_descriptors(void)
+{
+	for (int fd = STDERR_FILENO + 1; fd < FDS_MAX; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			close(fd);
+	}
+	use_instead(STDIN_FILENO, "/dev/null", O_RDONLY);
+	use_instead(STDOUT_FILENO, "/dev/null", O_WRONLY);
+	if (isatty(STDERR_FILENO))
+		use_instead(STDERR_FILENO, "/proc/self/fd/2", O_WRONLY);
 }
 
 /* ---- the end */

@@ -67,6 +67,12 @@ bool command_takes(const struct signalfd_siginfo *info);
 bool command_signal(struct command *c, const struct signalfd_siginfo *info);
 
 /*
+ * The command's descriptors, those that we have inherited, are another process' now (proc/helper.h): drops them. Standard
+ * error stays, for the log; a terminal there can only be written to.
+ */
+void command_drop_descriptors(void);
+
+/*
  * Ends the command and its descendants, if any remain: SIGTERM, two seconds, SIGKILL. Waits for them,
  * without calling `ended`. May be called before command_start.
  */

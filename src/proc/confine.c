@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -131,6 +132,8 @@ static int make_namespaces(bool map_root, const struct log *log)
 
 	if (!uid && !unshare(flags))
 		return 0;
+	prctl(PR_SET_DUMPABLE, 1, 0, 0,
+	      0); /* else /proc/self belongs to root, and nothing can be mapped */
 	if (unshare(CLONE_NEWUSER | flags) < 0)
 		return refused(log, "a namespace for the command cannot be made", -errno);
 	error = map_user(uid, gid, map_root);

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "proc/command.h"
 #include "proc/fdpass.h"
 #include "proc/run.h"
 #include "util/clock.h"
@@ -363,7 +364,8 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 {
 	struct helper_process *p = arg;
 
-	(void)info; /* SIGCHLD alone */
+	if (info->ssi_signo != SIGCHLD)
+		return;
 	for (size_t i = 0; i < p->engine.service_count; i++) {
 		const struct helper_service *s = p->engine.services[i];
 
@@ -372,17 +374,27 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 	}
 }
 
+/* An ignored signal would be ignored in the command too. */
+static int set_signals_for_command(struct helper_process *p)
+{
+	static const int signals[] = { COMMAND_SIGNALS, SIGUSR2 };
+
+	return loop_signals(p->loop, signals, sizeof(signals) / sizeof(*signals), on_signal, p);
+}
+
 /* A terminal and a service manager send signals to the whole group; the helper ends with the other process. */
-static int set_signals(struct helper_process *p)
+static int set_signals(struct helper_process *p, bool runs_command)
 {
 	static const int ignored[] = { SIGINT,  SIGQUIT, SIGTERM, SIGHUP,  SIGUSR1,
 				       SIGUSR2, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
 	static const int child = SIGCHLD;
 	sigset_t none;
 
+	signal(SIGCHLD, SIG_DFL);
+	if (runs_command)
+		return set_signals_for_command(p);
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
 		signal(ignored[i], SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	return loop_signals(p->loop, &child, 1, on_signal, p);
@@ -390,6 +402,10 @@ static int set_signals(struct helper_process *p)
 
 static bool is_kept(const struct helper_cfg *cfg, int fd)
 {
+	int flags = cfg->runs_command ? fcntl(fd, F_GETFD) : -1;
+
+	if (flags >= 0 && !(flags & FD_CLOEXEC))
+		return true;
 	for (size_t i = 0; i < cfg->keep_count; i++)
 		if (cfg->keep[i] == fd)
 			return true;
@@ -476,7 +492,7 @@ static int set_up(struct helper_process *p, const struct helper_cfg *cfg, const 
 	p->questions = (struct loop_watch){ .fd = own[0], .events = EPOLLIN, .ready = on_question };
 	error = loop_open(&p->loop);
 	if (!error)
-		error = set_signals(p);
+		error = set_signals(p, cfg->runs_command);
 	if (!error)
 		error = watch_parent(p, own, parent);
 	if (!error)

@@ -30,6 +30,11 @@ struct helper_cfg {
 	size_t keep_count;
 	/* No program is started by it, so it takes no_new_privs: nothing that it executes could gain rights. */
 	bool runs_nothing;
+	/*
+	 * It starts the user's command (proc/command.h), which inherits what we have inherited: the descriptors that do
+	 * not close on exec stay open, signals keep their dispositions, and the terminal stops the helper with us.
+	 */
+	bool runs_command;
 	/* It makes user namespaces, for which /proc/self must be its own: so it stays dumpable. */
 	bool needs_proc_self;
 };

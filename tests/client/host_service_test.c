@@ -28,6 +28,8 @@ static struct seen {
 	uint16_t port;
 	size_t named_count;
 	bool was_asked;
+	unsigned signals;
+	struct signalfd_siginfo signal;
 } seen;
 
 static const struct host_setup_user *user;
@@ -84,6 +86,14 @@ static void fake_set_named(struct host_setup *s, const struct ip_addr *addrs, si
 	seen.named++;
 }
 
+static bool fake_signal(struct host_setup *s, const struct signalfd_siginfo *info)
+{
+	(void)s;
+	seen.signals++;
+	seen.signal = *info;
+	return info->ssi_signo != SIGHUP;
+}
+
 static void fake_restore(struct host_setup *s)
 {
 	(void)s;
@@ -106,6 +116,7 @@ static struct host_setup *fake_new(const struct host_setup_cfg *cfg)
 		.up = fake_up,
 		.down = fake_down,
 		.set_named = fake_set_named,
+		.signal = fake_signal,
 		.restore = fake_restore,
 		.close = fake_close,
 	};
@@ -501,6 +512,50 @@ static void only_chosen_options_are_set(void **state)
 	close(ends[1]);
 }
 
+/* ---- the command of sstp run */
+
+static int ask_signal(int number, uint8_t is_from_terminal)
+{
+	uint8_t room[2] = { (uint8_t)number, is_from_terminal };
+	struct writer w = writer_of(room, sizeof(room));
+
+	w.len = sizeof(room);
+	return ask(HOST_OP_SIGNAL, &w);
+}
+
+static void signals_go_to_the_command(void **state)
+{
+	(void)state;
+	cfg.host.source.kind = NETDEV_FOR_COMMAND;
+	assert_int_equal(ask_signal(SIGTERM, 0), -ENOTCONN);
+	open_it();
+	assert_int_equal(ask_signal(SIGTERM, 0), 0);
+	assert_int_equal(get_u8(&reply), 1);
+	assert_int_equal(seen.signal.ssi_signo, SIGTERM);
+	assert_int_equal(seen.signal.ssi_code, SI_USER);
+	assert_int_equal(ask_signal(SIGINT, 1), 0);
+	assert_int_equal(seen.signal.ssi_code, SI_KERNEL);
+	assert_int_equal(ask_signal(SIGHUP, 0), 0);
+	assert_int_equal(get_u8(&reply), 0);
+	assert_int_equal(seen.signals, 3);
+}
+
+static void other_signals_are_refused(void **state)
+{
+	static const int others[] = { 0, SIGKILL, SIGSTOP, SIGCONT, SIGCHLD, SIGUSR2, 64, 255 };
+
+	(void)state;
+	cfg.host.source.kind = NETDEV_FOR_COMMAND;
+	open_it();
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_int_equal(ask_signal(others[i], 0), -EPERM);
+	assert_int_equal(ask_signal(SIGTERM, 2), -EBADMSG);
+	assert_int_equal(ask_byte(HOST_OP_SIGNAL, SIGTERM), -EBADMSG);
+	cfg.host.source.kind = NETDEV_FOR_SCRIPT;
+	assert_int_equal(ask_signal(SIGTERM, 0), -EPERM);
+	assert_int_equal(seen.signals, 0);
+}
+
 /* ---- its life */
 
 static void nothing_happens_before_it_is_open(void **state)
@@ -588,6 +643,17 @@ static void without_proc_the_lock_stays(void **state)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* Or else an attacker could start the command again. */
+static void it_is_opened_before_the_seal(void **state)
+{
+	(void)state;
+	open_it();
+	assert_int_equal(ask(HELPER_OP_SEAL, NULL), 0);
+	assert_int_equal(ask_byte(HOST_OP_CLOSE, 1), 0);
+	assert_int_equal(ask(HOST_OP_OPEN, NULL), -EPERM);
+	assert_int_equal(seen.opened, 1);
+}
+
 static void a_refused_start_is_undone(void **state)
 {
 	(void)state;
@@ -637,7 +703,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(only_a_signal_of_the_user_removes_the_lock, start,
 						stop),
 		cmocka_unit_test_setup_teardown(without_proc_the_lock_stays, start, stop),
+		cmocka_unit_test_setup_teardown(it_is_opened_before_the_seal, start, stop),
 		cmocka_unit_test_setup_teardown(a_refused_start_is_undone, start, stop),
+		cmocka_unit_test_setup_teardown(signals_go_to_the_command, start, stop),
+		cmocka_unit_test_setup_teardown(other_signals_are_refused, start, stop),
 		cmocka_unit_test_setup_teardown(its_news_can_be_looked_at, start, stop),
 	};
 

@@ -14,6 +14,7 @@
 #include "client/host_service.h"
 #include "client/host_wire.h"
 #include "fuzz/questions.h"
+#include "proc/command.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -148,8 +149,11 @@ static void fake_close(struct host_setup *s, bool was_asked)
 static bool fake_signal(struct host_setup *s, const struct signalfd_siginfo *info)
 {
 	(void)s;
-	check(is_open && info->ssi_signo == SIGCHLD);
-	return true;
+	check(is_open);
+	if (info->ssi_signo == SIGCHLD)
+		return true;
+	check(cfg.host.source.kind == NETDEV_FOR_COMMAND && command_takes(info));
+	return info->ssi_code == SI_USER;
 }
 
 static struct host_setup *fake_new(const struct host_setup_cfg *host)
@@ -265,7 +269,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct question q;
 
 	cfg = (struct host_service_cfg){
-		.host.mark = 7,
+		.host = { .mark = 7,
+			  .source = { .kind = permits & 32 ? NETDEV_FOR_COMMAND : NETDEV_HERE } },
 		.asks_server = permits & 1,
 		.wants_prefix = permits & 2,
 		.has_named = permits & 4,

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,6 +147,53 @@ static void a_failed_start_is_reported(void **state)
 	command_close(&l.command);
 }
 
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+static bool is_null(int fd)
+{
+	struct stat null, st;
+
+	return !stat("/dev/null", &null) && !fstat(fd, &st) && st.st_rdev == null.st_rdev;
+}
+
+/* In a child: 0, or which part is wrong. */
+static int drop_and_look(int terminal)
+{
+	int inherited = dup(terminal), own = fcntl(terminal, F_DUPFD_CLOEXEC, 0);
+
+	dup2(terminal, STDIN_FILENO);
+	dup2(terminal, STDOUT_FILENO);
+	dup2(terminal, STDERR_FILENO);
+	command_drop_descriptors();
+	if (is_open(inherited) || !is_open(own))
+		return 1;
+	if (!is_null(STDIN_FILENO) || !is_null(STDOUT_FILENO))
+		return 2;
+	return isatty(STDERR_FILENO) && (fcntl(STDERR_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY ? 0
+												: 3;
+}
+
+static void what_the_command_inherits_can_be_dropped(void **state)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), terminal, status;
+	pid_t child;
+
+	(void)state;
+	assert_true(master >= 0 && !grantpt(master) && !unlockpt(master));
+	terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(terminal >= 0);
+	child = fork();
+	if (!child)
+		_exit(drop_and_look(terminal));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(run_exit_status(status), 0);
+	close(terminal);
+	close(master);
+}
+
 static void descriptors_of_ours_stay_here(void **state)
 {
 	int ours = open("/dev/null", O_RDONLY | O_CLOEXEC), given = dup(ours);
@@ -249,6 +297,7 @@ int main(void)
 		cmocka_unit_test(its_status_is_reported),
 		cmocka_unit_test(a_failed_start_is_reported),
 		cmocka_unit_test(descriptors_of_ours_stay_here),
+		cmocka_unit_test(what_the_command_inherits_can_be_dropped),
 		cmocka_unit_test(only_signals_of_processes_are_passed_on),
 		cmocka_unit_test(signals_are_as_they_were),
 		cmocka_unit_test(its_descendants_are_ended),

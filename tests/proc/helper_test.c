@@ -30,6 +30,7 @@ enum {
 	TOO_LONG = HELPER_OP(HELPER_FILES, 8),
 	CHEAT = HELPER_OP(HELPER_FILES, 9),
 	FORK = HELPER_OP(HELPER_FILES, 10),
+	INHERIT = HELPER_OP(HELPER_FILES, 11),
 	UNKNOWN = HELPER_OP(HELPER_FILES, 99),
 	NO_SERVICE = HELPER_OP(HELPER_KEYS, 1),
 	SLOW_MS = 200,
@@ -143,6 +144,18 @@ static int fork_child(void *state, struct helper_call *c)
 	return child < 0 ? -errno : 0;
 }
 
+/* Whether a descriptor of that number is open, and how that signal is treated. */
+static int inherit(void *state, struct helper_call *c)
+{
+	int fd = get_u8(&c->in), sig = get_u8(&c->in);
+	struct sigaction is;
+
+	(void)state;
+	put_u8(&c->out, fcntl(fd, F_GETFD) >= 0);
+	put_u8(&c->out, !sigaction(sig, NULL, &is) && is.sa_handler == SIG_IGN);
+	return 0;
+}
+
 static const struct helper_op ops[] = {
 	{ .code = ECHO, .handle = echo },
 	{ .code = PERMIT, .only_before_seal = true, .handle = permit },
@@ -154,6 +167,7 @@ static const struct helper_op ops[] = {
 	{ .code = TOO_LONG, .handle = too_long },
 	{ .code = CHEAT, .handle = cheat },
 	{ .code = FORK, .handle = fork_child },
+	{ .code = INHERIT, .handle = inherit },
 };
 
 static int begin(void *state, struct helper_process *p)
@@ -179,7 +193,7 @@ struct lab {
 	int ended; /* the other end of at_end */
 };
 
-static struct lab open_lab(void)
+static struct lab open_lab_for(bool runs_command)
 {
 	static struct state state;
 	static const struct helper_service service = {
@@ -192,7 +206,10 @@ static struct lab open_lab(void)
 		.end = end,
 	};
 	const struct helper_service *services[] = { &service };
-	struct helper_cfg cfg = { .services = services, .service_count = 1, .keep_count = 1 };
+	struct helper_cfg cfg = { .services = services,
+				  .service_count = 1,
+				  .keep_count = 1,
+				  .runs_command = runs_command };
 	struct lab l;
 	int ends[2];
 
@@ -203,6 +220,11 @@ static struct lab open_lab(void)
 	close(ends[1]);
 	l.ended = ends[0];
 	return l;
+}
+
+static struct lab open_lab(void)
+{
+	return open_lab_for(false);
 }
 
 /* The helper has cleaned up, and has ended. */
@@ -385,18 +407,53 @@ static void threads(void **state)
 	close_lab(&l);
 }
 
-static void signals_of_the_group(void **state)
+static void check_signals_of_the_group(bool runs_command)
 {
-	static const int all[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE };
-	struct lab l = open_lab();
+	static const int all[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
+	struct lab l = open_lab_for(runs_command);
 	char text[8];
 
-	(void)state;
 	assert_int_equal(ask(&l, ECHO, NULL, 0, NULL, 0), 0);
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		assert_int_equal(kill(helper_pid(l.h), all[i]), 0);
 	assert_int_equal(ask(&l, ECHO, "abc", 3, text, sizeof(text)), 3);
 	close_lab(&l);
+}
+
+static void signals_of_the_group(void **state)
+{
+	(void)state;
+	check_signals_of_the_group(false);
+	check_signals_of_the_group(true);
+}
+
+static void check_inherited(bool runs_command, int fd, bool is_open, int sig, bool is_ignored)
+{
+	struct lab l = open_lab_for(runs_command);
+	uint8_t in[] = { (uint8_t)fd, (uint8_t)sig }, out[2];
+
+	assert_int_equal(ask(&l, INHERIT, in, 2, out, 2), 2);
+	assert_int_equal(out[0], is_open);
+	assert_int_equal(out[1], is_ignored);
+	close_lab(&l);
+}
+
+static void what_a_command_inherits(void **state)
+{
+	/* numbers that the helper does not use itself */
+	int open_one = fcntl(STDERR_FILENO, F_DUPFD, 60);
+	int own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 61);
+
+	(void)state;
+	assert_true(open_one >= 60 && own > 60);
+	check_inherited(false, open_one, false, SIGINT, true);
+	check_inherited(true, open_one, true, SIGINT, false);
+	check_inherited(true, own, false, SIGTSTP, false);
+	signal(SIGHUP, SIG_IGN); /* as nohup does it */
+	check_inherited(true, STDIN_FILENO, true, SIGHUP, true);
+	signal(SIGHUP, SIG_DFL);
+	close(open_one);
+	close(own);
 }
 
 static void helper_was_killed(void **state)
@@ -605,6 +662,7 @@ int main(void)
 		cmocka_unit_test(late_reply),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(signals_of_the_group),
+		cmocka_unit_test(what_a_command_inherits),
 		cmocka_unit_test(helper_was_killed),
 		cmocka_unit_test(hostile_questions),
 		cmocka_unit_test(hostile_descriptors),
