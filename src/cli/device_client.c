@@ -122,6 +122,7 @@ int device_client_run(const struct device_client *d, struct client_cfg *cfg)
 	struct client_sandbox_cfg sandbox = { .verb = d->list, .mode = d->mode };
 
 	cfg->sandbox = &sandbox;
+	login_keep_from_children(cfg);
 	return d->mode == SANDBOX_OFF ? run_alone(d, cfg, &sandbox)
 				      : run_with_helper(d, cfg, &sandbox);
 }

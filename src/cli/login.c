@@ -392,6 +392,11 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 	return code;
 }
 
+void login_keep_from_children(const struct client_cfg *cfg)
+{
+	secret_keep_from_children((void *)(uintptr_t)cfg->password, 2 * PASSWORD_SIZE);
+}
+
 int login_connect(const struct client_cfg *cfg)
 {
 	int status;

@@ -87,5 +87,7 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 
 /* Calls client_run. Returns the exit status of its command, or an exit code. */
 int login_connect(const struct client_cfg *cfg);
+/* Processes that are forked from now on do not get the passwords of login_run. */
+void login_keep_from_children(const struct client_cfg *cfg);
 
 #endif

@@ -344,6 +344,7 @@ static int connect_with(const struct start *start, struct client_cfg *cfg)
 	};
 
 	cfg->sandbox = &sandbox;
+	login_keep_from_children(cfg);
 	cfg->backend = proxy_backend_new(start->proxy);
 	if (!cfg->backend) {
 		cli_error(&proxy_verb, "%s", strerror(ENOMEM));

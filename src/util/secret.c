@@ -39,6 +39,13 @@ void *secret_alloc(size_t len)
 	return at;
 }
 
+void secret_keep_from_children(void *at, size_t len)
+{
+#ifdef MADV_WIPEONFORK
+	madvise(at, len, MADV_WIPEONFORK);
+#endif
+}
+
 void secret_free(void *at, size_t len)
 {
 	if (!at)

@@ -21,6 +21,8 @@ void secret_wipe(void *at, size_t len);
  */
 void *secret_alloc(size_t len);
 void secret_free(void *at, size_t len);
+/* Processes that are forked from now on have zeros there (Linux 4.14). `at` is from secret_alloc. */
+void secret_keep_from_children(void *at, size_t len);
 
 /* Fills with random bytes from getrandom(2), or from /dev/urandom if that is refused. Without
  * either the program ends: nothing that it does would be safe. */

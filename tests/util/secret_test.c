@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -122,13 +124,38 @@ static void locked(void **state)
 	secret_free(NULL, 0);
 }
 
+static void not_in_children(void **state)
+{
+	uint8_t *at = secret_alloc(100);
+	int status;
+	pid_t child;
+
+	(void)state;
+	assert_non_null(at);
+	memset(at, 0xaa, 100);
+	secret_keep_from_children(at, 100);
+	assert_int_equal(at[99], 0xaa);
+	child = fork();
+	if (!child)
+		_exit(at[0]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(at[0], 0xaa);
+	secret_free(at, 100);
+	if (WEXITSTATUS(status) == 0xaa) {
+		print_message(
+			"skip: kernel: no memory that is wiped in children\n"); /* as with qemu-user */
+		skip();
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(equal),
-		cmocka_unit_test(wiped),
-		cmocka_unit_test(random_bytes),
-		cmocka_unit_test(locked),
+		cmocka_unit_test(equal),           cmocka_unit_test(wiped),
+		cmocka_unit_test(random_bytes),    cmocka_unit_test(locked),
+		cmocka_unit_test(not_in_children),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
