@@ -72,8 +72,9 @@ _sstp()
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		--ipv6-id) _sstp_reply -W "random stable"; return ;;
+		--sandbox) _sstp_reply -W "auto require off"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --map-root --once --keep-trying --control --control-group --no-control --metrics --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --map-root --once --keep-trying --control --control-group --no-control --metrics --sandbox --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	proxy)
 		_sstp_command && return

@@ -153,6 +153,7 @@ complete -c sstp -n '__fish_seen_subcommand_from run' -l control -x -d 'the cont
 complete -c sstp -n '__fish_seen_subcommand_from run' -l control-group -x -d 'let the members of GROUP use the control socket, beside root and this user'
 complete -c sstp -n '__fish_seen_subcommand_from run' -l no-control -d 'open no control socket'
 complete -c sstp -n '__fish_seen_subcommand_from run' -l metrics -x -d 'serve Prometheus\' metrics there, to anybody, at http://ADDR:PORT/metrics'
+complete -c sstp -n '__fish_seen_subcommand_from run' -l sandbox -x -a 'auto require off' -d 'auto'
 complete -c sstp -n '__fish_seen_subcommand_from run' -l config -s c -r -F -d 'read settings from FILE'
 complete -c sstp -n '__fish_seen_subcommand_from run' -l check -d 'check the settings, say what is wrong with them, and stop'
 complete -c sstp -n '__fish_seen_subcommand_from run' -l verbose -s v -d 'log packets and transitions too'

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sstp run: runs a command in its own network namespace, whose only way out is the VPN. */
-#include <errno.h>
-#include <string.h>
-
+#include "cli/attempt.h"
+#include "cli/device_client.h"
 #include "cli/exit_code.h"
 #include "cli/network.h"
+#include "cli/sandbox_option.h"
 #include "cli/verbs.h"
+#include "util/log_writer.h"
 
 struct run_settings {
 	struct common_settings common;
 	struct server_settings server;
 	struct login_settings login;
 	struct network_settings network;
+	struct sandbox_settings sandbox;
 	bool map_root;
 	char **command;
 };
@@ -35,13 +37,20 @@ static const struct option_use uses[] = {
 	{ .group = &retry_options, .at = AT(login) },
 	{ .group = &control_options, .at = AT(login.control) },
 	{ .group = &metrics_options, .at = AT(login.metrics) },
-	{ .heading = "General", .group = &common_options, .at = AT(common) },
+	{ .heading = "General", .group = &sandbox_options, .at = AT(sandbox) },
+	{ .group = &common_options, .at = AT(common) },
 };
 
 static int run_command(void *arg, struct client_cfg *cfg)
 {
 	const struct run_settings *s = arg;
 	struct tun_backend_cfg device = network_device(&s->network);
+	const struct device_client client = {
+		.verb = &run_verb,
+		.list = SANDBOX_RUN,
+		.mode = s->sandbox.mode,
+		.device = &device,
+	};
 
 	common_warn_about_keylog(s->server.tls.keylog);
 	device.host.source = (struct netdev_source){
@@ -52,11 +61,15 @@ static int run_command(void *arg, struct client_cfg *cfg)
 	cfg->asks_server = !s->network.no_server_routes;
 	cfg->wants_prefix = s->network.request_prefix.is_wanted;
 	cfg->delegated_len = s->network.request_prefix.len;
-	cfg->backend = tun_backend_new(&device, host_setup_new(&device.host));
-	if (cfg->backend)
-		return login_connect(cfg);
-	cli_error(&run_verb, "%s", strerror(ENOMEM));
-	return EXIT_OTHER;
+	return device_client_run(&client, cfg);
+}
+
+static int run_to(void *arg, struct client_cfg *cfg)
+{
+	const struct run_settings *s = arg;
+
+	return cfg->is_asked && s->sandbox.mode != SANDBOX_OFF ? attempt_run(cfg, run_command, arg)
+							       : run_command(arg, cfg);
 }
 
 static bool has_command(const struct run_settings *s)
@@ -70,16 +83,18 @@ static int run(void *arg)
 {
 	struct run_settings *s = arg;
 
+	log_writer_wait();
 	common_apply(&s->common);
 	if (!s->common.check && !has_command(s))
 		return EXIT_USAGE;
-	return login_run(&run_verb, &s->login, &s->server, s->common.check, run_command, s);
+	return login_run(&run_verb, &s->login, &s->server, s->common.check, run_to, s);
 }
 
 static struct run_settings settings = {
 	.server = SERVER_DEFAULTS,
 	.login = LOGIN_DEFAULTS,
 	.network = NETWORK_DEFAULTS,
+	.sandbox = SANDBOX_DEFAULTS,
 };
 
 const struct verb run_verb = {

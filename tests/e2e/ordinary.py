@@ -28,19 +28,24 @@ def needs_user_namespaces():
         pytest.skip("kernel: an ordinary user can't make user namespaces here")
 
 
+def open_tun(host):
+    """Every user may open /dev/net/tun there."""
+    folder = host.run_folder / "bin"
+    folder.mkdir(exist_ok=True)
+    if os.stat("/dev/net/tun").st_mode & 0o006 != 0o006:
+        host.run("sh", "-ec", "[ -e /run/bin/tun ] || mknod -m 666 /run/bin/tun c 10 200\n"
+                              "mount --bind /run/bin/tun /dev/net/tun")
+
+
 class Ordinary:
     """sstp, run by that user on the host "client"."""
 
     def __init__(self, lab):
         self.lab, self.host = lab, lab.client
         # a copy that the user may read
-        folder = self.host.run_folder / "bin"
-        folder.mkdir(exist_ok=True)
-        shutil.copy(lab.sstp, folder / "sstp")
+        open_tun(self.host)
+        shutil.copy(lab.sstp, self.host.run_folder / "bin/sstp")
         self.sstp = "/run/bin/sstp"
-        if os.stat("/dev/net/tun").st_mode & 0o006 != 0o006:
-            self.host.run("sh", "-ec", "[ -e /run/bin/tun ] || mknod -m 666 /run/bin/tun c 10 200\n"
-                                       "mount --bind /run/bin/tun /dev/net/tun")
         self.env = {"SSTP_PASSWORD": "wonder land"}
 
     def words(self, verb, *more, to="192.0.2.1"):

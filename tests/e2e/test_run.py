@@ -49,6 +49,15 @@ def children_of(pid):
     return found
 
 
+def name_of(pid):
+    return Path(f"/proc/{pid}/comm").read_text().rstrip()
+
+
+def starter_of(program):
+    """The process that starts the command: the helper, or without a sandbox the program itself."""
+    return next((pid for pid in children_of(program.pid) if name_of(pid) == "sstp-helper"), program.pid)
+
+
 # ---- what it is for
 
 
@@ -164,7 +173,7 @@ def test_names_stay_the_vpns_when_the_host_changes_networks(lab, ordinary, is_ro
     words = ordinary.words("run", "--", "sleep", "1000")
     program = lab.start(lab.client, *(words if is_root else as_user(*words)), label="run", env=ordinary.env)
     program.wait_for("^connected in ")
-    inside = Path(f"/proc/{eventually('it runs', lambda: children_of(program.pid))[0]}/root/etc/resolv.conf")
+    inside = Path(f"/proc/{eventually('it runs', lambda: children_of(starter_of(program)))[0]}/root/etc/resolv.conf")
     for address in ("10.99.0.1", "10.99.0.2"):
         fresh = lab.client.etc / "resolv.conf.new"
         fresh.write_text(f"nameserver {address}\n")
@@ -415,7 +424,7 @@ def test_nothing_leaks(lab, ordinary):
     sniffer = Sniffer(lab.client, "cable")
     program = ordinary.start("run", "--", "python3", "-c", RESTLESS)
     program.wait_for("^trying$")
-    pid = eventually("the command is there", lambda: children_of(program.pid))
+    pid = eventually("the command is there", lambda: children_of(starter_of(program)))
 
     def tries():
         program.wait_for("^all tried$", count=program.log.count("all tried\n") + 10)
@@ -431,7 +440,7 @@ def test_nothing_leaks(lab, ordinary):
         server = lab.serve()
         program.wait_for("^connected in ", count=round_trip + 2)
     tries()
-    assert children_of(program.pid) == pid
+    assert children_of(starter_of(program)) == pid
     assert not strays(sniffer.look())
     assert sniffer.look(), "there was nothing to see"
     sniffer.close()
@@ -487,7 +496,7 @@ def test_when_it_is_killed_all_that_its_command_started_ends(lab, ordinary, is_r
     parent, pid = program.wait_for(r"^runs (\d+) (\d+)$").groups()
     everybody = {"4711", "4712", "4713", "4714", "4715"} | ({"4716", "4717"} if nested else set())
     eventually("all of them run", lambda: everybody <= members())
-    assert int(parent) == program.pid
+    assert int(parent) == starter_of(program)
     assert os.getpgid(int(pid)) == os.getpgid(program.pid) and os.getsid(int(pid)) == os.getsid(program.pid)
     program.kill()
     eventually("all of them have ended", lambda: not members() - {"4718"})
@@ -506,8 +515,8 @@ def test_the_guardian_ends_with_the_command_and_holds_nothing(lab, ordinary):
     lab.serve()
     program = ordinary.start("run", "--", "sh", "-c", "echo runs; sleep 4711; :")
     program.wait_for("^runs$")
-    guardian, = (pid for pid in children_of(program.pid)
-                 if Path(f"/proc/{pid}/comm").read_text() == "sstp-guardian\n")
+    guardian, = eventually("it is there", lambda: [pid for pid in children_of(starter_of(program))
+                                                   if name_of(pid) == "sstp-guardian"])
     assert os.getsid(guardian) == guardian
     eventually("it has closed all but its socket", lambda: os.listdir(f"/proc/{guardian}/fd") == ["0"])
     program.send(signal.SIGTERM)

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from lab import NAME, PATIENCE, REPO, SERVER, eventually
-from ordinary import USER, as_user
+from ordinary import USER, as_user, needs_user_namespaces, open_tun
 
 LANDLOCK_CREATE_RULESET = 444
 ALL_PARTS = "sandbox: on$"
@@ -150,6 +150,17 @@ def start_connect(lab, words, options, env):
     return program, None
 
 
+def start_run(lab, words, options, env, command=("sleep", "1000")):
+    lab.serve()
+    if len(words) > 1:
+        needs_user_namespaces()
+        open_tun(lab.client)
+    program = lab.start(lab.client, *words, "run", SERVER, "-v", "--user", "ann", "--servercert", lab.pki.server.pin, *options,
+                        "--", *command, label="run", env={**env, "SSTP_PASSWORD": "wonder land"})
+    program.wait_for("^connected in ")
+    return program, None
+
+
 def start_serve(lab, words, options, env):
     """Port 443 of the server is that of its web server."""
     listener = lab.server.listen(SERVER, 443)
@@ -162,7 +173,7 @@ def start_serve(lab, words, options, env):
 
 # How to start it, and how many other processes it has: the helper, the supervisor of the command, that with the keys.
 VERBS = {"probe": (start_probe, 0), "proxy": (start_proxy, 1), "proxy -- COMMAND": (start_proxy_with_command, 2),
-         "connect": (start_connect, 1), "serve": (start_serve, 2)}
+         "connect": (start_connect, 1), "run": (start_run, 1), "serve": (start_serve, 2)}
 
 
 @contextmanager
