@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -726,5 +727,33 @@ def test_syslog(whole, verb):
         assert program.stop() == 0
         assert syslog.wait_for(last) == program.pid
         attacker.connection.close()
+    syslog.close()
+    (whole.client.run_folder / "program").unlink()
+
+
+def test_syslog_after_a_terminal(whole):
+    """In the background, the log continues in syslog when the terminal is closed."""
+    shutil.copy(whole.sstp, whole.client.run_folder / "program")
+    whole.serve()
+    whole.sstp = whole.file("sstp-with-syslog", WITH_SYSLOG, 0o755)
+    pid_file = whole.client.run_folder / "background.pid"
+    syslog, (terminal, end) = Syslog(whole), os.openpty()
+    words = whole.client.words([whole.sstp, *LOGGED["connect"][0](whole), "--sandbox", "require", "--background",
+                                "--pid-file", "/run/background.pid"])
+    started = subprocess.run(words, stdin=end, stdout=end, stderr=end, timeout=PATIENCE, check=False,
+                             env={**os.environ, "SSTP_PASSWORD": "wonder land"})
+    os.close(end)
+    said = os.read(terminal, 10000).decode()
+    os.close(terminal)
+    assert started.returncode == 0, said
+    pid = int(pid_file.read_text())
+    try:
+        os.kill(pid, signal.SIGUSR1)
+        assert syslog.wait_for("status: ") == pid
+    finally:
+        os.kill(pid, signal.SIGTERM)
+    assert syslog.wait_for("disconnected") == pid
+    eventually("it has ended", lambda: not os.path.exists(f"/proc/{pid}"))
+    eventually("its pid file is removed", lambda: not pid_file.exists())
     syslog.close()
     (whole.client.run_folder / "program").unlink()
