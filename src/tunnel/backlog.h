@@ -37,7 +37,8 @@ void backlog_close(struct backlog *b);  /* NULL is fine */
 
 /*
  * Sets the round trip of the connection that carries the packets, and whether it is recovering from a
- * loss of its own. While it is, packets wait for it and not for each other, so no flow is slowed down.
+ * loss of its own, or has not found the line's rate again. While it is, packets wait for it and not for each
+ * other, so no flow is slowed down.
  */
 void backlog_set_line(struct backlog *b, uint32_t rtt_ms, bool is_recovering);
 

@@ -109,3 +109,11 @@ bool choice_limit(struct choice *c, const struct choice_facts *f, uint64_t now_m
 	*rate = 0;
 	return true;
 }
+
+bool choice_is_unsettled(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
+{
+	if (f->startup_rate)
+		return is_near_min(f);
+	return !c->is_bbr && c->losses &&
+	       now_ms - c->last_ms < (uint64_t)f->rtt_ms * CHOICE_SETTLES_RTTS;
+}

@@ -28,6 +28,7 @@ enum {
 	CHOICE_LOSSES_MS = 30 * 1000, /* ... within that time; one may be chance */
 	CHOICE_QUEUE_MS = 150,        /* round trip above the minimum ... */
 	CHOICE_QUEUE_LASTS_MS = 200,  /* ... for so long */
+	CHOICE_SETTLES_RTTS = 20,     /* from a loss until the window has grown again */
 	/* in BBR's startup */
 	CHOICE_QUEUE_ROUNDS = 3,    /* a queue for so many round trips: BBR has found the rate */
 	CHOICE_ONE_WAY = 4,         /* times as much is sent as is received */
@@ -47,10 +48,11 @@ struct choice_facts {
 
 /* Embedded in its tunnel; zeroes are the beginning. */
 struct choice {
-	uint32_t repeated; /* at the last look */
+	bool is_bbr;     /* it has changed */
+	uint16_t losses; /* before BBR: counted */
 	union {
-		unsigned losses; /* before BBR: counted */
-		uint32_t rtt_ms; /* with it: when half the rate began */
+		uint32_t repeated; /* before BBR: at the last look */
+		uint32_t rtt_ms;   /* with it: when half the rate began */
 	};
 	union {
 		/* before BBR: of the last loss without a queue that was counted; 0: none */
@@ -75,5 +77,11 @@ bool choice_is_bbr(struct choice *c, const struct choice_facts *f, uint64_t now_
  * likes.
  */
 bool choice_limit(struct choice *c, const struct choice_facts *f, uint64_t now_ms, uint64_t *rate);
+/*
+ * Whether the connection sends less than the line carries: its window was halved a short time ago by a loss that no
+ * queue explains, or BBR still looks for the rate. What waits for it meanwhile is no reason to drop packets, which
+ * would slow the flows inside down for much longer.
+ */
+bool choice_is_unsettled(const struct choice *c, const struct choice_facts *f, uint64_t now_ms);
 
 #endif

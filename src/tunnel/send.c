@@ -163,22 +163,19 @@ static void use_bbr(struct tunnel *t, const struct choice_facts *f)
 	log_debug(t->cfg.log, "congestion control bbr (round trip %u ms, at least %u ms): %s",
 		  f->rtt_ms, f->min_rtt_ms, error ? congestion_error_text(error) : "set");
 	t->cfg.may_use_bbr = false;
-	t->choice = (struct choice){ 0 };
+	t->choice = (struct choice){ .is_bbr = true };
 }
 
-static void choose_congestion_control(struct tunnel *t)
+static void choose_congestion_control(struct tunnel *t, const struct choice_facts *f, uint64_t now)
 {
-	const struct unsent *u = &t->unsent;
-	struct choice_facts f = { u->rtt_ms, u->min_rtt_ms, u->repeated,
-				  u->sent,   u->received,   u->startup_rate };
-	uint64_t now = loop_now(t->cfg.loop), rate;
+	uint64_t rate;
 
 	if (t->cfg.may_use_bbr) {
-		if (f.startup_rate || choice_is_bbr(&t->choice, &f, now))
-			use_bbr(t, &f);
-	} else if (choice_limit(&t->choice, &f, now, &rate)) {
+		if (f->startup_rate || choice_is_bbr(&t->choice, f, now))
+			use_bbr(t, f);
+	} else if (choice_limit(&t->choice, f, now, &rate)) {
 		log_debug(t->cfg.log, "bbr begins with a round trip of %u ms, at least %u ms: %s",
-			  f.rtt_ms, f.min_rtt_ms, rate ? "half speed" : "full speed");
+			  f->rtt_ms, f->min_rtt_ms, rate ? "half speed" : "full speed");
 		unsent_cap(t->wire.fd, rate);
 	}
 }
@@ -187,12 +184,18 @@ static void choose_congestion_control(struct tunnel *t)
 static void look_at_line(struct tunnel *t)
 {
 	struct unsent *u = &t->unsent;
+	uint64_t now = loop_now(t->cfg.loop);
+	struct choice_facts f;
+	bool is_slow;
 
-	if (!unsent_look(u, t->wire.fd, loop_now(t->cfg.loop)))
+	if (!unsent_look(u, t->wire.fd, now))
 		return;
-	choose_congestion_control(t);
+	f = (struct choice_facts){ u->rtt_ms, u->min_rtt_ms, u->repeated,
+				   u->sent,   u->received,   u->startup_rate };
+	choose_congestion_control(t, &f, now);
+	is_slow = u->is_recovering || choice_is_unsettled(&t->choice, &f, now);
 	if (t->backlog)
-		backlog_set_line(t->backlog, u->rtt_ms, u->is_recovering);
+		backlog_set_line(t->backlog, u->rtt_ms, is_slow);
 }
 
 void tunnel_end_turn(struct loop_task *turn)

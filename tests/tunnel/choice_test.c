@@ -88,6 +88,42 @@ static void a_queue_that_comes_and_goes_stays(void **state)
 		assert_false(look(at, LEAST_MS + (at % 150 ? 800 : 0), 0));
 }
 
+static bool is_unsettled(uint64_t at_ms, uint32_t rtt_ms, uint32_t startup_rate)
+{
+	struct choice_facts f = {
+		.rtt_ms = rtt_ms,
+		.min_rtt_ms = LEAST_MS,
+		.startup_rate = startup_rate,
+	};
+
+	return choice_is_unsettled(&c, &f, T0 + at_ms);
+}
+
+/* Losses of a full queue do not count. */
+static void unsettled_for_some_round_trips_after_a_loss(void **state)
+{
+	enum { RTT_MS = LEAST_MS + 5, SETTLES_MS = CHOICE_SETTLES_RTTS * RTT_MS };
+
+	(void)state;
+	assert_false(is_unsettled(0, RTT_MS, 0));
+	look(1000, LEAST_MS + 100, 1);
+	assert_false(is_unsettled(1000, LEAST_MS + 100, 0));
+	look(2000, RTT_MS, 2);
+	assert_true(is_unsettled(2000, RTT_MS, 0));
+	assert_true(is_unsettled(2000 + SETTLES_MS - 1, RTT_MS, 0));
+	assert_false(is_unsettled(2000 + SETTLES_MS, RTT_MS, 0));
+}
+
+static void unsettled_in_the_startup_without_a_queue(void **state)
+{
+	(void)state;
+	look(2000, LEAST_MS, 1);
+	c.is_bbr = true;
+	assert_true(is_unsettled(2000, LEAST_MS + 10, 1000));
+	assert_false(is_unsettled(2000, LEAST_MS + 100, 1000));
+	assert_false(is_unsettled(2000, LEAST_MS + 10, 0));
+}
+
 /* ---- BBR's startup */
 
 enum { RATE = 1000 * 1000, HALF = RATE / 2, FULL_SPEED = 0, NO_CHANGE = 1 };
@@ -222,6 +258,8 @@ int main(void)
 		CASE(losses_that_are_far_apart_stay),
 		CASE(a_standing_queue_changes),
 		CASE(a_queue_that_comes_and_goes_stays),
+		CASE(unsettled_for_some_round_trips_after_a_loss),
+		CASE(unsettled_in_the_startup_without_a_queue),
 		CASE(half_speed_until_the_queue_is_gone),
 		CASE(half_speed_until_the_startup_is_over),
 		CASE(a_queue_of_others),
