@@ -48,29 +48,52 @@ struct loop {
 	unsigned turn_number;
 };
 
+/*
+ * The loop's thread removes a task from its ring without a lock, while another thread may look whether it has to post
+ * it: so `next` is read and written as a whole, and is NULL only after all else has been written.
+ */
+static struct loop_task *next_of(const struct loop_task *t)
+{
+	return atomic_load_explicit(&t->next, memory_order_relaxed);
+}
+
+static void set_next(struct loop_task *t, struct loop_task *next)
+{
+	atomic_store_explicit(&t->next, next, memory_order_relaxed);
+}
+
+static bool is_posted(const struct loop_task *t)
+{
+	return atomic_load_explicit(&t->next, memory_order_acquire);
+}
+
 static void ring_init(struct loop_task *head)
 {
-	head->next = head->prev = head;
+	head->prev = head;
+	set_next(head, head);
 }
 
 static bool ring_is_empty(const struct loop_task *head)
 {
-	return head->next == head;
+	return next_of(head) == head;
 }
 
 static void ring_insert(struct loop_task *head, struct loop_task *t)
 {
-	t->next = head;
+	set_next(t, head);
 	t->prev = head->prev;
-	head->prev->next = t;
+	set_next(head->prev, t);
 	head->prev = t;
 }
 
 static void ring_remove(struct loop_task *t)
 {
-	t->prev->next = t->next;
-	t->next->prev = t->prev;
-	t->next = t->prev = NULL;
+	struct loop_task *next = next_of(t);
+
+	set_next(t->prev, next);
+	next->prev = t->prev;
+	t->prev = NULL;
+	atomic_store_explicit(&t->next, NULL, memory_order_release);
 }
 
 int loop_open(struct loop **out)
@@ -291,21 +314,21 @@ static void call_timers(struct loop *l)
 
 void loop_post(struct loop *l, struct loop_task *t)
 {
-	if (!t->next)
+	if (!is_posted(t))
 		ring_insert(&l->posted, t);
 }
 
 void loop_unpost(struct loop *l, struct loop_task *t)
 {
 	(void)l;
-	if (t->next)
+	if (is_posted(t))
 		ring_remove(t);
 }
 
 static void move_all(struct loop_task *from, struct loop_task *to)
 {
 	while (!ring_is_empty(from)) {
-		struct loop_task *t = from->next;
+		struct loop_task *t = next_of(from);
 
 		ring_remove(t);
 		ring_insert(to, t);
@@ -317,7 +340,7 @@ static void call_tasks(struct loop *l)
 {
 	move_all(&l->posted, &l->running);
 	while (!ring_is_empty(&l->running)) {
-		struct loop_task *t = l->running.next;
+		struct loop_task *t = next_of(&l->running);
 
 		ring_remove(t);
 		t->run(t);
@@ -364,7 +387,7 @@ void loop_async_post(struct loop *l, struct loop_task *t)
 
 	pthread_mutex_lock(&l->async_lock);
 	is_first = ring_is_empty(&l->async);
-	if (!t->next)
+	if (!is_posted(t))
 		ring_insert(&l->async, t);
 	if (is_first)
 		while (write(l->async_watch.fd, &one, sizeof(one)) < 0 && errno == EINTR)

@@ -10,6 +10,7 @@
 #define SSTP_NET_LOOP_H
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,7 +38,10 @@ struct loop_timer {
 
 struct loop_task {
 	void (*run)(struct loop_task *t);
-	struct loop_task *next, *prev; /* private; NULL: not posted */
+	/* private */
+	struct loop_task
+		*_Atomic next; /* NULL: not posted. loop_async_post reads it in any thread */
+	struct loop_task *prev;
 };
 
 int loop_open(struct loop **out); /* 0 or -errno */
