@@ -95,7 +95,7 @@ static void hang_up(struct door_conn *c)
 	h->ended(h, false);
 }
 
-static void log_end(const struct door_conn *c, const char *reason)
+static void log_closing(const struct door_conn *c, const char *reason)
 {
 	log_event(&c->log, LOG_LEVEL_DEBUG, "session_end", "{peer}: ended: {reason}",
 		  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text), LOG_TEXT("reason", reason));
@@ -112,7 +112,7 @@ static void end(struct door_conn *c, const char *format, ...)
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
 	c->door->host->stats.tls_failed += c->stage == STAGE_TLS || c->stage == STAGE_HELLO;
-	log_end(c, reason);
+	log_closing(c, reason);
 	hang_up(c);
 }
 
@@ -124,7 +124,7 @@ static void linger(struct door_conn *c)
 {
 	struct loop *loop = c->door->host->loop;
 
-	log_end(c, sstp_closed_text(SSTP_CLOSED_NOT_SSTP));
+	log_closing(c, sstp_closed_text(SSTP_CLOSED_NOT_SSTP));
 	if (c->is_broken || shutdown(c->wire.fd, SHUT_WR)) {
 		hang_up(c);
 		return;
