@@ -82,6 +82,14 @@ static size_t offset_of(uint8_t arg)
 	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? offset + 4 : offset;
 }
 
+/* The accumulator is one of them, else refuses. */
+static void put_list(struct program *p, const struct syscall_arg *a, uint32_t refuse)
+{
+	for (uint8_t i = 0; i < a->count; i++)
+		put(p, BPF_JMP | BPF_JEQ | BPF_K, (uint8_t)(a->count - i), 0, a->values[i]);
+	end_with(p, refuse);
+}
+
 /* Leaves this condition if it holds, else refuses. */
 static void put_condition(struct program *p, const struct syscall_arg *a, uint32_t refuse)
 {
@@ -90,9 +98,14 @@ static void put_condition(struct program *p, const struct syscall_arg *a, uint32
 	case ARG_ANY:
 		break;
 	case ARG_ONE_OF:
-		for (uint8_t i = 0; i < a->count; i++)
-			put(p, BPF_JMP | BPF_JEQ | BPF_K, (uint8_t)(a->count - i), 0, a->values[i]);
-		end_with(p, refuse);
+		put_list(p, a, refuse);
+		break;
+	case ARG_PAIR:
+		put(p, BPF_ALU | BPF_LSH | BPF_K, 0, 0, 16);
+		put(p, BPF_MISC | BPF_TAX, 0, 0, 0);
+		load(p, offset_of(a->index + 1));
+		put(p, BPF_ALU | BPF_OR | BPF_X, 0, 0, 0);
+		put_list(p, a, refuse);
 		break;
 	case ARG_LACKS:
 		put(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, a->values[0]);

@@ -18,8 +18,12 @@ enum syscall_test {
 	ARG_LACKS,   /* none of the bits of values[0] */
 	ARG_HAS,     /* all bits of values[0] */
 	ARG_NOT_ALL, /* not all bits of values[0] */
-	ARG_OWN,     /* our process ID */
+	ARG_PAIR, /* with the next argument one of `values`, which are SYSCALL_PAIR(this, next) */
+	ARG_OWN,  /* our process ID */
 };
+
+/* No two arguments that the kernel takes are the same pair as others: both have 16 bits. */
+#define SYSCALL_PAIR(first, second) ((uint32_t)(first) << 16 | (uint32_t)(second))
 
 struct syscall_arg {
 	enum syscall_test test;

@@ -7,7 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -50,6 +53,58 @@ static const uint32_t ioctl_requests[] = {
 	FIONREAD, FIONBIO, TIOCOUTQ, SIOCOUTQNSD, TIOCGWINSZ, TCGETS,
 };
 
+/* What older headers lack. */
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS 44
+#endif
+#ifndef NETLINK_EXT_ACK
+#define NETLINK_EXT_ACK 11
+#endif
+enum {
+	RECEIVE_LIMIT_64 = 66, /* with 64-bit times, of 32-bit machines */
+	SEND_LIMIT_64 = 67,
+};
+
+/*
+ * Without, above all, filters and programs for packets (SO_ATTACH_FILTER and others), and the many options of protocols
+ * that are not used. The kernel asks for a capability for some of these; then a helper sets them.
+ */
+static const uint32_t set_options[] = {
+	SYSCALL_PAIR(SOL_SOCKET, SO_REUSEADDR),
+	SYSCALL_PAIR(SOL_SOCKET, SO_REUSEPORT),
+	SYSCALL_PAIR(SOL_SOCKET, SO_KEEPALIVE),
+	SYSCALL_PAIR(SOL_SOCKET, SO_LINGER),
+	SYSCALL_PAIR(SOL_SOCKET, SO_SNDBUF),
+	SYSCALL_PAIR(SOL_SOCKET, SO_SNDBUFFORCE),
+	SYSCALL_PAIR(SOL_SOCKET, SO_RCVTIMEO),
+	SYSCALL_PAIR(SOL_SOCKET, SO_SNDTIMEO),
+	SYSCALL_PAIR(SOL_SOCKET, RECEIVE_LIMIT_64),
+	SYSCALL_PAIR(SOL_SOCKET, SEND_LIMIT_64),
+	SYSCALL_PAIR(SOL_SOCKET, SO_MARK),
+	SYSCALL_PAIR(SOL_SOCKET, SO_BINDTODEVICE),
+	SYSCALL_PAIR(SOL_SOCKET, SO_MAX_PACING_RATE),
+	SYSCALL_PAIR(IPPROTO_TCP, TCP_NODELAY),
+	SYSCALL_PAIR(IPPROTO_TCP, TCP_MAXSEG),
+	SYSCALL_PAIR(IPPROTO_TCP, TCP_KEEPIDLE),
+	SYSCALL_PAIR(IPPROTO_TCP, TCP_CONGESTION),
+	SYSCALL_PAIR(IPPROTO_TCP, TCP_USER_TIMEOUT),
+	SYSCALL_PAIR(IPPROTO_TCP, TCP_NOTSENT_LOWAT),
+	SYSCALL_PAIR(IPPROTO_TCP, TCP_RTO_MAX_MS),
+	SYSCALL_PAIR(IPPROTO_IP, IP_RECVERR), /* this and the next: look-ups of glibc */
+	SYSCALL_PAIR(IPPROTO_IPV6, IPV6_RECVERR),
+	SYSCALL_PAIR(IPPROTO_IPV6, IPV6_V6ONLY),
+	SYSCALL_PAIR(IPPROTO_IPV6, IPV6_JOIN_GROUP), /* of addresses that --ndp-proxy answers for */
+	SYSCALL_PAIR(SOL_NETLINK, NETLINK_EXT_ACK),
+	SYSCALL_PAIR(SOL_NETLINK, NETLINK_CAP_ACK),
+};
+static const uint32_t read_options[] = {
+	SYSCALL_PAIR(SOL_SOCKET, SO_ERROR),      SYSCALL_PAIR(SOL_SOCKET, SO_TYPE),
+	SYSCALL_PAIR(SOL_SOCKET, SO_DOMAIN),     SYSCALL_PAIR(SOL_SOCKET, SO_ACCEPTCONN),
+	SYSCALL_PAIR(SOL_SOCKET, SO_PEERCRED),   SYSCALL_PAIR(SOL_SOCKET, SO_PEERGROUPS),
+	SYSCALL_PAIR(SOL_SOCKET, SO_SNDBUF),     SYSCALL_PAIR(IPPROTO_TCP, TCP_INFO),
+	SYSCALL_PAIR(IPPROTO_IPV6, IPV6_V6ONLY),
+};
+
 /*
  * Memory is never executable and writable. The static program maps no more code at all; glibc's look-ups load
  * libraries (nsswitch.conf).
@@ -76,6 +131,8 @@ enum condition {
 	IOCTL,
 	OWN_PROCESS,
 	OWN_THREAD,
+	SET_OPTION,
+	READ_OPTION,
 };
 
 static const struct {
@@ -102,6 +159,8 @@ static const struct {
 	[IOCTL] = { { { ARG_ONE_OF, 1, VALUES(ioctl_requests) } }, ENOTTY },
 	[OWN_PROCESS] = { { { ARG_OWN, 0, 0, NULL }, { ARG_ONE_OF, 1, VALUES(own_signals) } },
 			  EPERM },
+	[SET_OPTION] = { { { ARG_PAIR, 1, VALUES(set_options) } }, EPERM },
+	[READ_OPTION] = { { { ARG_PAIR, 1, VALUES(read_options) } }, EPERM },
 	[OWN_THREAD] = { { { ARG_OWN, 0, 0, NULL }, { ARG_ONE_OF, 2, VALUES(own_signals) } },
 			 EPERM },
 };
@@ -213,8 +272,8 @@ static const struct {
 	{ SYS_recvmsg, ALL, 0 },
 	{ SYS_sendmmsg, NET, 0 },
 	{ SYS_recvmmsg, NET, 0 },
-	{ SYS_setsockopt, NET, 0 },
-	{ SYS_getsockopt, NET, 0 },
+	{ SYS_setsockopt, NET, SET_OPTION },
+	{ SYS_getsockopt, NET, READ_OPTION },
 	{ SYS_shutdown, NET, 0 },
 /* not on every machine, or not in every header */
 #ifdef SYS_mmap

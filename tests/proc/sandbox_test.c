@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -210,6 +211,57 @@ static int change_keys(void)
 	return error_of(tcsetattr(terminal, TCSANOW, &t));
 }
 
+static int set_filter(void)
+{
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, 0xffff);
+	struct sock_fprog program = { 1, &all };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	return error_of(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)));
+}
+
+/* Its number is that of TCP_CONGESTION, which is permitted. */
+static int set_other_level(void)
+{
+	int on = 1, fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	return error_of(setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &on, sizeof(on)));
+}
+
+static int read_other_option(void)
+{
+	int value, fd = socket(AF_INET, SOCK_DGRAM, 0);
+	socklen_t len = sizeof(value);
+
+	return error_of(getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, &len));
+}
+
+static int set_permitted(void)
+{
+	int on = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t len = sizeof(on);
+	int error = error_of(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)));
+
+	if (!error)
+		error = error_of(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
+	return error ? error : error_of(getsockopt(fd, SOL_SOCKET, SO_ERROR, &on, &len));
+}
+
+static int set_parents_priority(void)
+{
+	return error_of(setpriority(PRIO_PROCESS, (id_t)getppid(), 19));
+}
+
+static int set_groups_priority(void)
+{
+	return error_of(setpriority(PRIO_PGRP, 0, 19));
+}
+
+static int set_own_priority(void)
+{
+	return error_of(setpriority(PRIO_PROCESS, 0, 19));
+}
+
 static int mount_something(void)
 {
 	return error_of(mount("none", "/tmp", "tmpfs", 0, NULL));
@@ -327,6 +379,10 @@ static const struct {
 	{ "ask its thread to end", end_own_thread, EPERM, true },
 	{ "ask its thread to end, by tgkill", end_own_thread_of_group, EPERM, true },
 	{ "the keys of a terminal", change_keys, ENOTTY, true },
+	{ "a filter of packets", set_filter, EPERM, true },
+	{ "an option of another level", set_other_level, EPERM, true },
+	{ "another option", read_other_option, EPERM, true },
+	{ "options of sockets", set_permitted, 0, true },
 	{ "mount", mount_something, EPERM, false },
 	{ "capset", get_capabilities, EPERM, false },
 	{ "setuid", become_root, EPERM, false },
@@ -340,6 +396,17 @@ static const struct {
 	{ "core", dump_core, EPERM, false },
 	{ "thread", start_thread, 0, false },
 	{ "memory", allocate, 0, false },
+};
+
+/* Of the server alone. */
+static const struct {
+	const char *name;
+	int (*attack)(void);
+	int error;
+} priorities[] = {
+	{ "of the parent", set_parents_priority, EPERM },
+	{ "of the process group", set_groups_priority, EPERM },
+	{ "its own", set_own_priority, 0 },
 };
 
 /* ---- children */
@@ -390,10 +457,50 @@ static int try_outside(const void *arg)
 	return (*attack)();
 }
 
+/* The parent of those that run here is a child too, so that no priority changes but theirs. */
+static int try_priorities(int (*how)(const void *arg))
+{
+	setpgid(0, 0);
+	for (size_t i = 0; i < sizeof(priorities) / sizeof(*priorities); i++) {
+		int error = in_child(how, &priorities[i].attack);
+		int wanted = how == try_outside ? 0 : priorities[i].error;
+
+		if (error == wanted)
+			continue;
+		print_error("priority %s: %d (%s)\n", priorities[i].name, error, strerror(error));
+		return 1;
+	}
+	return 0;
+}
+
+static int try_priorities_inside(const void *arg)
+{
+	(void)arg;
+	cfg.verb = SANDBOX_SERVE;
+	return try_priorities(try_attack);
+}
+
+static int try_priorities_outside(const void *arg)
+{
+	(void)arg;
+	return try_priorities(try_outside);
+}
+
+static void test_priorities(void **state)
+{
+	(void)state;
+	if (!is_able())
+		return;
+	assert_int_equal(in_child(try_priorities_outside, NULL), 0);
+	assert_int_equal(in_child(try_priorities_inside, NULL), 0);
+}
+
 /* Or else the test above would show nothing. */
 static void test_attacks_without_a_sandbox(void **state)
 {
 	(void)state;
+	if (!is_able())
+		return;
 	for (size_t i = 0; i < sizeof(attacks) / sizeof(*attacks); i++) {
 		int error =
 			attacks[i].works_outside ? in_child(try_outside, &attacks[i].attack) : 0;
@@ -672,7 +779,7 @@ int main(void)
 		cmocka_unit_test(test_attacks),    cmocka_unit_test(test_attacks_without_a_sandbox),
 		cmocka_unit_test(test_status),     cmocka_unit_test(test_lacks),
 		cmocka_unit_test(test_still_root), cmocka_unit_test(test_off),
-		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_priorities), cmocka_unit_test(test_report),
 	};
 
 	terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
