@@ -167,7 +167,7 @@ static uint8_t use_of(uint8_t letter)
 /* With the folder in place of "~". False: it is longer than a path can be. */
 static bool put_path(struct writer *w, struct bytes path)
 {
-	if (path.len && *path.at == '~') {
+	if (path.at && path.len && *path.at == '~') {
 		put_bytes(w, root, strlen(root));
 		path = bytes_of(path.at + 1, path.len - 1);
 	}
@@ -247,7 +247,7 @@ static void ask(struct helper_engine *e, struct helper_files *files, const struc
 		return;
 	translated.in = bytes_of(room, w.len);
 	is_changed |=
-		q->op == REPLACE || (q->op == PERMIT && *q->in.at == uses[HELPER_FILE_REMOVE]);
+		q->op == REPLACE || (q->op == PERMIT && use_of(*q->in.at) == HELPER_FILE_REMOVE);
 	error = question_ask(e, HELPER_FILES, &translated, q->op == OPEN || q->op == CONNECT, NULL);
 	must(error || (q->op != OPEN && q->op != LOOK) || !contains(q->in, "safe/"));
 	must(error || q->op != PERMIT || !e->is_sealed);

@@ -31,7 +31,7 @@ int question_ask(struct helper_engine *e, enum helper_service_number service,
 	static uint8_t message[HELPER_MESSAGE_MAX], reply[HELPER_MESSAGE_MAX];
 	static uint16_t number;
 	struct helper_head h = { .op = HELPER_OP(service, q->op),
-				 .number = ++number,
+				 .number = number,
 				 .len = (uint32_t)q->in.len };
 	struct helper_call c = { .fd_in = q->fd };
 	struct writer w = writer_of(message, sizeof(message));
@@ -42,6 +42,7 @@ int question_ask(struct helper_engine *e, enum helper_service_number service,
 	must(!w.full);
 	len = helper_answer(e, message, w.len, reply, &c);
 	must(helper_head_get(&h, reply, len) && h.error <= 0 && h.number == number);
+	number++;
 	must(c.fd_out == -1 || may_give);
 	if (c.fd_out >= 0)
 		close(c.fd_out);

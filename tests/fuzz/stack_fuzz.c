@@ -342,7 +342,7 @@ static void look_up(uint8_t name)
 		}
 }
 
-static void cancel(uint8_t number)
+static void cancel(size_t number)
 {
 	lookup_cancel(t.lookup[number % LOOKUPS]);
 	t.lookup[number % LOOKUPS] = NULL;
@@ -649,7 +649,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (int i = 0; i < PACKETS && r.left; i++)
 		next_packet(&r);
 	turn();
-	for (uint8_t i = 0; i < LOOKUPS; i++)
+	for (size_t i = 0; i < LOOKUPS; i++)
 		cancel(i);
 	relays_close(&t.relays);
 	if (t.socket >= 0)
