@@ -5,6 +5,7 @@
  * its bytes. Each packet that comes out is as long as it says, and the connection comes up only by TLS.
  */
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ enum kind {
 	KINDS,
 };
 
-enum { WITH_TLS = 1, TURNS = 50, RECORD_MAX = 4096, SENDS_MAX = 300 };
+enum { WITH_TLS = 1, TURNS = 50, RECORD_MAX = 512, SENDS_MAX = 300 };
 
 static struct {
 	struct loop *loop;
@@ -83,10 +84,14 @@ static uint16_t listen_here(void)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const int room = 4096,
+		  segment = 536; /* what the server does not read is in our queue soon */
 	socklen_t len = sizeof(at);
 
 	if (t.listener < 0) {
 		t.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		setsockopt(t.listener, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+		setsockopt(t.listener, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment));
 		check(t.listener >= 0 && !bind(t.listener, (struct sockaddr *)&at, sizeof(at)) &&
 		      !listen(t.listener, 8));
 	}
