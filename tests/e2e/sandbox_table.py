@@ -15,7 +15,7 @@ import pytest
 
 from lab import GATEWAY, SERVER, eventually
 from ordinary import USER
-from test_sandbox import ELSEWHERE, VERBS, attacks, children, landlock_version, start_proxy, taken_over
+from test_sandbox import ELSEWHERE, VERBS, attacks, children, landlock_version, sockets_of_others, start_proxy, taken_over
 
 STATUS = ("Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp")
 PARTS = {"files": 1, "tcp": 4, "scopes": 6}  # the version of Landlock that each needs
@@ -31,9 +31,7 @@ def part_against(words):
     verb, *rest = words.split()
     if verb in ("read", "write", "remove"):
         return "files"
-    if verb in ("connect", "listen"):
-        return "tcp"
-    return "scopes" if verb == "abstract" else None
+    return "tcp" if verb in ("connect", "listen") else None
 
 
 def starts():
@@ -56,7 +54,7 @@ def test_attacks(lab, verb, user, record_property):
     os.chmod(secret, 0o600)
     os.chown(secret, user, user)
     wrong = []
-    with lab.client.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other, \
+    with lab.client.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other, sockets_of_others(lab), \
             taken_over(lab, verb, user, "--sandbox", "auto") as (attacker, program):
         other.bind("\0sstp-test")
         other.listen()
