@@ -22,7 +22,6 @@
 
 #include "proc/command.h"
 #include "proc/fdpass.h"
-#include "proc/run.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/log_writer.h"

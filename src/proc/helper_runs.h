@@ -13,7 +13,7 @@
 
 enum {
 	HELPER_RUNS_MAX = 32,
-	HELPER_RUNS_PER_S = 1000, /* more than eight threads start, but on the fastest machines */
+	HELPER_RUNS_PER_S = 1000, /* about as many as eight threads start */
 };
 
 /* Of one service; all zero at first. */

@@ -614,12 +614,13 @@ static bool open_control(struct server *srv)
 }
 
 /*
- * Our own children are those of --auth-command, whose threads wait for them; PID 1 inherits orphans.
+ * Our own children are the commands that no helper runs, whose threads wait for them; PID 1 inherits orphans.
  * While a command runs they wait for the next time.
  */
 static void reap_orphans(const struct server *srv)
 {
-	if (getpid() == 1 && !auth_command_is_running(srv->shared.auth_command))
+	if (getpid() == 1 && !auth_command_is_running(srv->shared.auth_command) &&
+	    !session_scripts_are_running(&srv->shared.scripts))
 		pid1_reap();
 }
 

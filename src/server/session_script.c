@@ -55,14 +55,24 @@ void session_scripts_close(struct session_scripts *s)
 			 left_out);
 }
 
+bool session_scripts_are_running(const struct session_scripts *s)
+{
+	return atomic_load(&s->running);
+}
+
 /* ---- running it, in a thread */
 
 static int run(const struct session_script *s, unsigned limit_ms)
 {
-	const struct session_scripts *all = s->all;
+	struct session_scripts *all = s->all;
+	int status;
 
-	return all->helper ? session_script_ask(all->helper, limit_ms, &s->facts)
-			   : session_script_run(&all->runs, limit_ms, &s->facts);
+	if (all->helper)
+		return session_script_ask(all->helper, limit_ms, &s->facts);
+	atomic_fetch_add(&all->running, 1);
+	status = session_script_run(&all->runs, limit_ms, &s->facts);
+	atomic_fetch_sub(&all->running, 1);
+	return status;
 }
 
 static void run_login(struct job *job)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * --session-script: a command that runs when a user logs in and when the session has ended. It may refuse the
- * login, by its exit status. The helper runs it, if there is one (session_script_run.h), and a thread beside the loops waits: a login
- * is held meanwhile, other sessions are not. How many run and wait is bounded, and so is the time of each. The environment has the names that
- * ocserv's connect-script has, and those of pppd's ip-up; no secret is in it.
+ * login, by its exit status. The helper runs it, if there is one (session_script_run.h), and a thread beside the loops
+ * waits: a login is held meanwhile, other sessions are not. How many run and wait is bounded, and so is the time of
+ * each. The environment has the names that ocserv's connect-script has, and those of pppd's ip-up; no secret is in it.
  *
  *	session_script_start -> done(arg, status) -> session_script_end
  */
@@ -29,6 +29,7 @@ enum {
 struct session_scripts {
 	struct session_script_runs runs; /* its command is NULL: there is no --session-script */
 	struct helper *helper;           /* runs it; NULL: this process does */
+	_Atomic(unsigned) running;       /* in this process */
 	_Atomic(uint32_t) stop_ms;       /* 0: the server runs; else: nothing is started after it */
 	_Atomic(unsigned) left_out;
 	struct job_pool logins, ends;
@@ -62,6 +63,8 @@ void session_scripts_open(struct session_scripts *s, struct helper *h,
 int session_scripts_use_device(struct session_scripts *s, const char *name);
 /* Waits for the scripts of ended sessions, for SESSION_SCRIPT_STOP_MS at most. All sessions have ended. */
 void session_scripts_close(struct session_scripts *s);
+/* Whether this process runs one, for which nobody else may wait. */
+bool session_scripts_are_running(const struct session_scripts *s);
 
 /*
  * Runs it for a login, which is copied; then calls done(arg, status): 0: it may pass; above: the exit status with

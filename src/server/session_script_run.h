@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One run of the command of --session-script, by the helper (proc/helper.h) or by this process. The helper runs only the command that it was
- * started with, for a limited time; the question brings the values of a fixed set of variables.
+ * One run of the command of --session-script, by the helper (proc/helper.h) or by this process. The helper runs only the
+ * command that it was started with, for a limited time; the question brings the values of a fixed set of variables.
  */
 #ifndef SSTP_SERVER_SESSION_SCRIPT_RUN_H
 #define SSTP_SERVER_SESSION_SCRIPT_RUN_H
