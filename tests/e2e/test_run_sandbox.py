@@ -115,7 +115,7 @@ def test_the_password_is_only_where_it_is_needed(readable, user):
 
 @WHO
 def test_an_attacker_does_not_reach_the_command(readable, user):
-    """Neither it nor the guardian. And the command, not the attacker, decides when it ends."""
+    """Neither it nor the guardian."""
     with taken_over(readable, "run", user) as (attacker, _):
         helper, = children(attacker.pid)
         below = eventually("the command and the guardian are there", lambda: len(c := children(helper)) == 2 and c)

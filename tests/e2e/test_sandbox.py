@@ -280,7 +280,8 @@ def test_what_an_attacker_cannot_do(whole, verb, user):
     pids = whole.client.run_folder / "pids"  # where every user may write
     pids.mkdir(exist_ok=True)
     pids.chmod(0o777)
-    options = ["--sandbox", "require", *(["--pid-file", f"/run/pids/{user}"] if verb != "probe" else [])]
+    pid_file = [] if verb in ("probe", "run") else ["--pid-file", f"/run/pids/{user}"]
+    options = ["--sandbox", "require", *pid_file]
     with whole.client.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other, sockets_of_others(whole), \
             taken_over(whole, verb, user, *options) as (attacker, program):
         other.bind("\0sstp-test")
