@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -550,6 +551,57 @@ static void hostile_descriptors(void **state)
 	close_lab(&l);
 }
 
+/* Its peer takes nothing more, and closing it would wait for that for an hour. */
+static int lingering_connection(int *listener)
+{
+	static const char text[64 * 1024];
+	const struct linger hour = { 1, 3600 };
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(*listener, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(*listener, 1), 0);
+	assert_int_equal(getsockname(*listener, (struct sockaddr *)&at, &len), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	while (send(fd, text, sizeof(text), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+		;
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &hour, sizeof(hour)), 0);
+	return fd;
+}
+
+/* It is passed while the helper does not run, so that the helper has the last copy. */
+static void a_connection_that_lingers(void **state)
+{
+	struct lab l = open_lab();
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	uint8_t head[HELPER_HEAD_LEN] = { ECHO >> 8, ECHO & 0xff };
+	struct iovec part = { head, sizeof(head) };
+	struct msghdr m = { .msg_iov = &part,
+			    .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control.room) };
+	int listener, fd = lingering_connection(&listener);
+	char text[8];
+
+	(void)state;
+	control.header.cmsg_len = (unsigned)CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	assert_int_equal(kill(helper_pid(l.h), SIGSTOP), 0);
+	assert_int_equal(waitpid(helper_pid(l.h), NULL, WUNTRACED), helper_pid(l.h));
+	assert_int_equal(sendmsg(question_socket(&l), &m, 0), sizeof(head));
+	close(fd);
+	assert_int_equal(kill(helper_pid(l.h), SIGCONT), 0);
+	assert_int_equal(ask(&l, ECHO, "abc", 3, text, sizeof(text)), 3);
+	close(listener);
+	close_lab(&l);
+}
+
 static void hostile_replies(void **state)
 {
 	(void)state;
@@ -666,6 +718,7 @@ int main(void)
 		cmocka_unit_test(helper_was_killed),
 		cmocka_unit_test(hostile_questions),
 		cmocka_unit_test(hostile_descriptors),
+		cmocka_unit_test(a_connection_that_lingers),
 		cmocka_unit_test(hostile_replies),
 		cmocka_unit_test(each_byte),
 	};
