@@ -387,7 +387,8 @@ static int handle_signal(void *state, struct helper_call *c)
 	if (s->cfg->host.source.kind != NETDEV_FOR_COMMAND || info.ssi_signo == SIGCHLD ||
 	    !command_takes(&info))
 		return -EPERM;
-	put_u8(&c->out, s->setup->ops->signal(s->setup, &info));
+	/* the command may have ended just now, by that signal of the terminal: its status is what counts */
+	put_u8(&c->out, s->setup->ops->signal(s->setup, &info) || s->must_end);
 	return 0;
 }
 

@@ -537,7 +537,10 @@ static void signals_go_to_the_command(void **state)
 	assert_int_equal(seen.signal.ssi_code, SI_KERNEL);
 	assert_int_equal(ask_signal(SIGHUP, 0), 0);
 	assert_int_equal(get_u8(&reply), 0);
-	assert_int_equal(seen.signals, 3);
+	user->end(user->arg, REASON_NONE, 6);
+	assert_int_equal(ask_signal(SIGHUP, 1), 0);
+	assert_int_equal(get_u8(&reply), 1);
+	assert_int_equal(seen.signals, 4);
 }
 
 static void other_signals_are_refused(void **state)
