@@ -48,10 +48,12 @@ struct ctx_cfg {
 	bool is_server, is_eap, only_tls12, only_tls13, allow_cbc, wants_client_cert;
 };
 
+/* wolfSSL's code for these instructions needs all four sets, and asks only for the first. Some emulators have no other. */
 static bool has_fast_aes(void)
 {
 #ifdef __x86_64__
-	return __builtin_cpu_supports("aes");
+	return __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul") &&
+	       __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1");
 #else
 	return true;
 #endif
@@ -92,6 +94,11 @@ static bool has_library;
 static void start_library(void)
 {
 	wolfSSL_SetAllocators(alloc_get, alloc_put, alloc_resize);
+/* A distribution's library may not export the function. */
+#if defined(WOLFSSL_USER_SETTINGS) && defined(WOLFSSL_AESNI)
+	if (!has_fast_aes())
+		cpuid_clear_flag(CPUID_AESNI);
+#endif
 	has_library = wolfSSL_Init() == WOLFSSL_SUCCESS;
 	if (has_library)
 		cryptocb_register();
