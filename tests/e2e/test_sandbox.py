@@ -215,42 +215,49 @@ def children(pid):
         return [int(word) for word in f.read().split()]
 
 
+ACTIONS = {  # attack: its words
+    "load a kernel module": "module", "mount /tmp": "mount /tmp", "chroot /tmp": "chroot /tmp", "execute a program": "exec",
+    "start a process": "fork", "make a namespace": "namespace", "become another user": "setuid", "set capabilities": "capset",
+    "become dumpable": "dumpable",
+}
+
+
 def attacks(secret, parent, helpers):
     """(what, words, errors): each must fail with one of these errors."""
-    yield "the file of a key", f"read {secret}", {E.EACCES}
-    yield "the shadow file", "read /etc/shadow", {E.EACCES}
-    yield "/dev/mem", "read /dev/mem", {E.EACCES, E.ENOENT}
-    yield "/dev/net/tun", "read /dev/net/tun", {E.EACCES, E.ENOENT}
-    yield "its own memory by /proc", "write /proc/self/mem", {E.EACCES}
-    yield "a folder", "read /", {E.EACCES}
-    yield "make a file", "write /tmp/sstp-attack", {E.EACCES}
+    yield "read the file of a key", f"read {secret}", {E.EACCES}
+    yield "read the shadow file", "read /etc/shadow", {E.EACCES}
+    yield "read /dev/mem", "read /dev/mem", {E.EACCES, E.ENOENT}
+    yield "open /dev/net/tun", "read /dev/net/tun", {E.EACCES, E.ENOENT}
+    yield "write its own memory through /proc", "write /proc/self/mem", {E.EACCES}
+    yield "open a folder", "read /", {E.EACCES}
+    yield "make a file in /tmp", "write /tmp/sstp-attack", {E.EACCES}
     yield "make a file in /run", "write /run/sstp-attack", {E.EACCES}
     yield "remove a file", f"remove {secret}", {E.EACCES, E.EPERM}
     yield "change a file's mode", f"chmod {secret}", {E.EPERM}
-    yield "connect elsewhere", f"connect {SERVER} {ELSEWHERE}", {E.EACCES}
-    yield "listen", "listen 5555", {E.EACCES}
-    yield "an abstract socket of another process", "abstract sstp-test", {E.EACCES}
-    yield "the bus of the user", "unix /run/bus stream", {E.EACCES}
-    yield "a datagram socket with a path", "unix /run/datagrams datagram", {E.EACCES}
-    yield "the bus, by a pair of sockets", "pair /run/bus stream", {E.EISCONN, E.EACCES}
-    yield "a datagram socket, by a pair of sockets", "pair /run/datagrams datagram", {E.EACCES}
-    yield "the bus, by a socket that it has", "own /run/bus", {E.EISCONN}
-    yield "a datagram socket, by a socket that it has", "own /run/datagrams", {E.EISCONN}
-    yield "a file that is open for writing", "writable", {E.EBADF}
-    yield "a packet socket", "socket 17 768", {E.EACCES}
-    yield "a raw socket", "socket 2 1", {E.EPERM}
-    yield "a route", "route", {E.EPERM}
-    for what in ("module", "mount /tmp", "chroot /tmp", "exec", "fork", "namespace", "setuid", "capset", "dumpable"):
-        yield what, what, {E.EPERM}
-    yield "code in writable memory", "code", {E.EACCES}
+    yield "connect to another TCP port", f"connect {SERVER} {ELSEWHERE}", {E.EACCES}
+    yield "listen on a TCP port", "listen 5555", {E.EACCES}
+    yield "connect to an abstract socket of another process", "abstract sstp-test", {E.EACCES}
+    yield "connect a new socket to a D-Bus", "unix /run/bus stream", {E.EACCES}
+    yield "connect a new socket to a datagram socket with a path", "unix /run/datagrams datagram", {E.EACCES}
+    yield "connect one socket of a new pair to a D-Bus", "pair /run/bus stream", {E.EISCONN, E.EACCES}
+    yield "connect one socket of a new pair to a datagram socket with a path", "pair /run/datagrams datagram", {E.EACCES}
+    yield "connect an open socket to a D-Bus", "own /run/bus", {E.EISCONN}
+    yield "connect an open socket to a datagram socket with a path", "own /run/datagrams", {E.EISCONN}
+    yield "write to an open file", "writable", {E.EBADF}
+    yield "make a packet socket", "socket 17 768", {E.EACCES}
+    yield "make a raw socket", "socket 2 1", {E.EPERM}
+    yield "add a route", "route", {E.EPERM}
+    for what, words in ACTIONS.items():
+        yield what, words, {E.EPERM}
+    yield "execute code in writable memory", "code", {E.EACCES}
     for name, pid in [("the parent", parent)] + [("the helper", pid) for pid in helpers]:
         yield f"trace {name}", f"ptrace {pid}", {E.EPERM}
         yield f"read the memory of {name}", f"memory {pid}", {E.EPERM}
-        yield f"the memory of {name} by /proc", f"read /proc/{pid}/mem", {E.EACCES}
-        yield f"the environment of {name}", f"read /proc/{pid}/environ", {E.EACCES}
-        yield f"a signal to {name}", f"kill {pid} 0", {E.EPERM}
+        yield f"read the memory of {name} through /proc", f"read /proc/{pid}/mem", {E.EACCES}
+        yield f"read the environment of {name}", f"read /proc/{pid}/environ", {E.EACCES}
+        yield f"send a signal to {name}", f"kill {pid} 0", {E.EPERM}
         yield f"kill {name}", f"kill {pid} 9", {E.EPERM}
-        yield f"the limits of {name}", f"prlimit {pid}", {E.EPERM}
+        yield f"change the limits of {name}", f"prlimit {pid}", {E.EPERM}
     for name in CALLS:
         yield name, f"call {name}", {E.EPERM, E.ENOSYS}
 
