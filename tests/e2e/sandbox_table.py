@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the sandbox does on this machine and this kernel: what an attacker can do in each verb, what /proc/PID/status says of each
-process, what `sstp status` says, and that the verbs work. The results are properties in pytest's XML.
+"""Tests the sandbox on this machine and this kernel: what an attacker can do in each verb, what /proc/PID/status shows of each
+process, what `sstp status` shows, and that the verbs work. The results are properties in pytest's XML.
 
-It is no part of `make check`; tools/machines runs it on other machines and kernels, tools/sandbox-page makes docs/sandbox.md of
+`make check` does not run it. tools/machines runs it on other machines and kernels, and tools/sandbox-page writes docs/sandbox.md from
 the results.
 """
 import errno
@@ -27,7 +27,7 @@ def missing():
 
 
 def part_against(words):
-    """What alone prevents it; None: something that each kernel has."""
+    """The part of Landlock that alone prevents the attack; None: a part that each kernel has prevents it."""
     verb, *rest = words.split()
     if verb in ("read", "write", "remove"):
         return "files"
@@ -35,13 +35,13 @@ def part_against(words):
 
 
 def starts():
-    """Who may not make a device does not start `serve`."""
+    """Every verb as root and as a user, but `serve` only as root, since a user cannot make a device."""
     return [pytest.param(verb, user, id=f"{verb}-{'user' if user else 'root'}") for verb in VERBS for user in (0, USER)
             if (verb, user) != ("serve", USER)]
 
 
 def test_machine(record_property):
-    """What the page says of it."""
+    """The machine's row on the page."""
     about = os.uname()
     record_property("about", json.dumps({"machine": about.machine, "kernel": about.release, "landlock": max(0, landlock_version())}))
     assert about.sysname == "Linux"
@@ -112,7 +112,7 @@ def check(sandbox, record_property, verb):
 
 
 def test_serve_and_connect(lab, record_property):
-    """With what needs the rights of the start: routes, a reload, files that are removed at the end."""
+    """What needs the rights of the start works: routes, a reload, and the removal of files at the end."""
     lab.server.sysctl("net.ipv4.ip_forward", 1)
     server = lab.serve("--host-routes", "--pid-file", "/run/serve.pid")
     check(sandbox_of(lab, lab.server, server), record_property, "serve")
