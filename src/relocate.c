@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The static program for x86-64 starts here (mk/flavours.mk). Its linker packs the relocations (DT_RELR): 1 KB in place of 73.
- * A static program must apply them itself, and musl before 1.2.4 does not know them; so this runs before musl's _start. No
- * address that the program's data holds is valid before the end of it, and there is no stack protector yet.
+ * The static program for x86-64 starts here (mk/flavours.mk). Its linker packs the relocations (DT_RELR): 1 KB instead of 73.
+ * A static program must apply its own relocations, and musl before 1.2.4 does not know packed ones, so this code runs before
+ * musl's _start. Until it has ended, no address in the program's data is valid, and there is no stack protector.
  */
 #include <elf.h>
 #include <limits.h>

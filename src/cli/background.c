@@ -79,8 +79,8 @@ static bool is_same_file(int a, int b)
 }
 
 /*
- * The lock is of a second descriptor, which only reads: whoever takes the process over cannot write the number of another
- * process. NFS locks only what is open for writing. 0, or errno.
+ * Locks the file by a second descriptor, which is open for reading only, so an attacker who takes the process over cannot
+ * write another process's number. NFS locks only a file that is open for writing: there it locks `fd`. Returns 0 or errno.
  */
 static int lock(struct background *b, int fd)
 {

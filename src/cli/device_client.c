@@ -54,7 +54,7 @@ static size_t kept_by_helper(const struct host_service_cfg *cfg, int keep[KEPT_M
 	return n;
 }
 
-/* What only the helper has from now on, so that the process that reads from the network cannot change it. */
+/* Closes descriptors that only the helper may have, so that the process that reads from the network cannot use them. */
 static void leave_to_helper(const struct host_service_cfg *cfg)
 {
 	if (cfg->host.exit_fd >= 0)
@@ -63,7 +63,7 @@ static void leave_to_helper(const struct host_service_cfg *cfg)
 		close(cfg->pending_fd);
 }
 
-/* Takes `setup` over; NULL: no memory. */
+/* Owns `setup` from now on; NULL: there was no memory for it. */
 static int run(const struct device_client *d, struct client_cfg *cfg, struct host_setup *setup)
 {
 	cfg->backend = tun_backend_new(d->device, setup);
@@ -99,7 +99,7 @@ static int run_with_helper(const struct device_client *d, struct client_cfg *cfg
 
 	host_permits_of(cfg, &permits);
 	permitted = permitted_of(d, cfg, &permits);
-	permitted.host.source.stops_parent = true; /* which the shell has started */
+	permitted.host.source.stops_parent = true; /* the shell has started that one */
 	helper.keep_count = kept_by_helper(&permitted, keep);
 	service = (struct host_service){ .cfg = &permitted, .make = host_setup_new };
 	host_service_init(&service);

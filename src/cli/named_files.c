@@ -37,5 +37,5 @@ void named_files(const struct verb *verb, const char *config,
 	struct naming n = { verb, one, arg };
 	struct error err;
 
-	config_file_read(config, take, &n, &err); /* of one with an error: what comes before that */
+	config_file_read(config, take, &n, &err); /* at an error it takes what comes before that */
 }

@@ -82,7 +82,7 @@ bool password_from_fd(int fd, char to[PASSWORD_SIZE], struct error *err)
 	return why ? wrong(err, what, why) : tidy_password(to, what, err);
 }
 
-/* It is read once: the process that reads from the network need not be able to do that again. */
+/* The file is read only once, so it is not noted as one that the helper may open later. */
 bool password_from_file(const char *file, char to[PASSWORD_SIZE], struct error *err)
 {
 	bool was_noted = file_note_paths(false);

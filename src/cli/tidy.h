@@ -10,7 +10,7 @@
 
 /* The origin of a value, for messages about it: "SSTP_USER", "--user", "office.conf:3: user". */
 struct tidy_place {
-	const char *name;    /* NULL: no warnings; they were given before */
+	const char *name;    /* NULL: print no warnings, they were printed before */
 	bool is_environment; /* one final line end is removed */
 	bool has_comments;   /* a # after a blank begins a comment */
 	bool is_command;     /* a shell parses it: quotes and # are left to the shell */

@@ -74,7 +74,7 @@ void clear_texts(void *to);
 void clear_prefixes(void *to);
 void clear_ipv4(void *to);
 
-/* Whether the option's values are names of files or folders that are read. */
+/* Whether the option's values are names of files or folders to read. */
 bool value_is_file(const struct option *o);
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The signals that ask a client to end: SIGINT, SIGQUIT, SIGTERM, SIGHUP. They are read apart from other signals, so
- * that whoever must see that one has come can look while it is still pending (proc/pending.h).
+ * The signals that ask a client to end: SIGINT, SIGQUIT, SIGTERM, SIGHUP. They are read separately from other signals, so
+ * that the helper can look at one while it is still pending (proc/pending.h).
  */
 #ifndef SSTP_CLIENT_END_SIGNALS_H
 #define SSTP_CLIENT_END_SIGNALS_H
@@ -9,7 +9,7 @@
 #include "net/loop.h"
 
 struct end_signals {
-	void (*pending)(void *arg); /* one has come, and is read after this call */
+	void (*pending)(void *arg); /* a signal has come; it is read after this call */
 	void (*caught)(void *arg, const struct signalfd_siginfo *info);
 	void *arg;
 	/* private */

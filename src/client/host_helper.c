@@ -363,7 +363,7 @@ static void set_named(struct host_setup *s, const struct ip_addr *addrs, size_t 
 	ask(asking_of(s), HOST_OP_NAMED, &q);
 }
 
-/* Whoever takes this process over must not be able to say so: the helper looks at the signal itself. */
+/* The helper looks at the signal itself, since an attacker in this process could pretend that one has come. */
 static void before_end(struct host_setup *s)
 {
 	struct asking *a = asking_of(s);
@@ -379,7 +379,7 @@ static void before_end(struct host_setup *s)
 			 "ends sstp, so the lock will stay");
 }
 
-/* The children are the helper's, and so is the command of sstp run. */
+/* All children, also the command of sstp run, are the helper's. */
 static bool take_signal(struct host_setup *s, const struct signalfd_siginfo *info)
 {
 	struct asking *a = asking_of(s);

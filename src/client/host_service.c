@@ -387,7 +387,7 @@ static int handle_signal(void *state, struct helper_call *c)
 	if (s->cfg->host.source.kind != NETDEV_FOR_COMMAND || info.ssi_signo == SIGCHLD ||
 	    !command_takes(&info))
 		return -EPERM;
-	/* the command may have ended just now, by that signal of the terminal: its status is what counts */
+	/* a signal of the terminal may just have ended the command too: then its exit status counts */
 	put_u8(&c->out, s->setup->ops->signal(s->setup, &info) || s->must_end);
 	return 0;
 }

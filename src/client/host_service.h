@@ -9,8 +9,8 @@
  *	connections outside of the tunnel only to the ports of the servers and proxies that the user named, and
  *	to their addresses if he gave addresses
  *	options of sockets only with the values that the user chose
- *	the lock of --lockdown is removed after it was connected only when the kernel shows that the user has asked
- *	for the end: by a signal that is still pending (HOST_OP_ASKED), or by exit_fd, which only the helper has
+ *	the lock of --lockdown, once the client was connected, is removed only when the kernel shows that the user has
+ *	asked for the end: by a signal that is still pending (HOST_OP_ASKED), or by exit_fd, which only the helper has
  *	the signals that sstp run passes on go to its command, and no others
  *
  * When that process ends without HOST_OP_CLOSE, the helper ends too and undoes nothing, as if both were killed:

@@ -32,7 +32,7 @@ struct host_setup_cfg {
 	uint32_t table, metric;
 	bool has_rules; /* host.h */
 	uint32_t mark;
-	int exit_fd; /* end the tunnel when its other end is closed, as a signal does; -1: none */
+	int exit_fd; /* when its other end is closed, the tunnel ends, as by a signal; -1: none */
 	const char *lockdown;      /* the server's name and port (lockdown.h); NULL: no lock */
 	bool is_resolved;          /* the addresses of all servers are known */
 	bool has_several;          /* there are more servers */
@@ -84,7 +84,7 @@ struct host_setup_ops {
 	int (*down)(struct host_setup *s, bool will_return);
 	/* Routes into the tunnel to these addresses of --route-host, in place of those before. */
 	void (*set_named)(struct host_setup *s, const struct ip_addr *addrs, size_t count);
-	/* A signal that asks for the end has come, and is not read yet. NULL: nothing to do. */
+	/* Called while a signal that asks for the end is pending. NULL: nothing to do. */
 	void (*before_end)(struct host_setup *s);
 	/* True: it has handled the signal. */
 	bool (*signal)(struct host_setup *s, const struct signalfd_siginfo *info);

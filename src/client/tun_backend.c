@@ -41,7 +41,7 @@ static void lost(struct tun_backend *t, int error)
 
 	loop_watch_events(t->client->loop, &t->watch, 0);
 	if (is_closed && t->cfg->host.source.kind == NETDEV_FOR_SCRIPT)
-		return; /* it ends, and its status is ours; or it only sends no more */
+		return; /* it ends, and we end with its status; or it only closed its socket */
 	if (is_closed)
 		log_info(t->client->log, "%s: its other end is closed", t->base.name);
 	else

@@ -26,7 +26,7 @@ enum {
 	READ_MS = 150 * 1000,               /* until the next request begins */
 	HEAD_MS = 10 * 1000, /* from its first byte on; for a public one's first request */
 	SEND_MS = 30 * 1000, /* until a client takes more of a reply */
-	LINGER_MS = 2000,    /* until a client that gets no more closes its side */
+	LINGER_MS = 2000,    /* a client has so long to close its side after the last reply */
 	NO_FILES_MS = 1000,
 	CHUNK_HEAD_MAX = 20, /* a chunk's size, and both line ends */
 };
@@ -36,7 +36,7 @@ enum state {
 	WAITING, /* for the route's reply */
 	SENDING,
 	STREAMING, /* the reply is not complete */
-	LINGERING, /* after the last reply: what comes is dropped */
+	LINGERING, /* after the last reply: input is dropped */
 };
 
 struct listener {
@@ -418,7 +418,7 @@ static void continue_stream(struct control_conn *conn)
 		w->more(w);
 }
 
-/* A socket that is closed with unread bytes in it takes the reply away from a client that still sends (RFC 9112, 9.6). */
+/* If a socket is closed with unread bytes, a client that still sends may lose the reply (RFC 9112 section 9.6). */
 static void linger(struct control_conn *conn)
 {
 	if (shutdown(conn->watch.fd, SHUT_WR)) {

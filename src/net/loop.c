@@ -49,8 +49,8 @@ struct loop {
 };
 
 /*
- * The loop's thread removes a task from its ring without a lock, while another thread may look whether it has to post
- * it: so `next` is read and written as a whole, and is NULL only after all else has been written.
+ * The loop's thread removes a task from its ring without a lock, while another thread may check whether the task is already
+ * posted. So `next` is atomic, and is set to NULL only after all else has been written.
  */
 static struct loop_task *next_of(const struct loop_task *t)
 {

@@ -41,7 +41,7 @@ static void widen(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 }
 
-/* As datagrams, but that whoever takes this process over cannot connect our end to another socket. */
+/* It keeps messages apart as datagrams do, but an attacker in this process cannot connect it to another socket. */
 static int open_ends(struct script_netdev *c)
 {
 	int ends[2], error = fdpass_pair(ends);

@@ -67,8 +67,8 @@ bool command_takes(const struct signalfd_siginfo *info);
 bool command_signal(struct command *c, const struct signalfd_siginfo *info);
 
 /*
- * The command's descriptors, those that we have inherited, are another process' now (proc/helper.h): drops them. Standard
- * error stays, for the log; a terminal there can only be written to.
+ * Drops the descriptors that this process has inherited, since another process has them for the command (proc/helper.h).
+ * Standard error stays, for the log; if it is a terminal, it can only be written to.
  */
 void command_drop_descriptors(void);
 

@@ -22,7 +22,7 @@
 enum {
 	START = 0,
 	FDS_MAX = 4096,
-	PARENT_MS = 1000, /* between looks for the other process' end, where it has no descriptor */
+	PARENT_MS = 1000, /* how often to check that the parent lives, without a pidfd */
 };
 
 /* ---- the supervisor */
@@ -110,7 +110,7 @@ static void close_own(int but)
 			close(fd);
 }
 
-/* The socket alone does not show the end of a process that an attacker has taken over: another may have a copy of it. */
+/* The socket alone does not show that the process has ended: an attacker in it may have put a copy elsewhere. */
 static _Noreturn void supervise(struct supervisor *s, pid_t parent)
 {
 	struct pollfd p[3] = { { .fd = s->fd, .events = POLLIN },

@@ -133,7 +133,7 @@ static int make_namespaces(bool map_root, const struct log *log)
 	if (!uid && !unshare(flags))
 		return 0;
 	prctl(PR_SET_DUMPABLE, 1, 0, 0,
-	      0); /* else /proc/self belongs to root, and nothing can be mapped */
+	      0); /* otherwise /proc/self belongs to root, and no IDs can be mapped */
 	if (unshare(CLONE_NEWUSER | flags) < 0)
 		return refused(log, "a namespace for the command cannot be made", -errno);
 	error = map_user(uid, gid, map_root);

@@ -28,7 +28,7 @@
 #include "util/seccomp.h"
 #include "util/secret.h"
 
-enum { RECORDS_MAX = 4096 }; /* that are still written when the process has ended */
+enum { RECORDS_MAX = 4096 }; /* how many are still written after the process has ended */
 
 struct helper {
 	pthread_mutex_t lock; /* of a question and its reply */
@@ -41,8 +41,8 @@ struct helper_process {
 	struct helper_engine engine;
 	struct loop *loop;
 	struct loop_watch questions;
-	struct loop_watch parent;  /* the descriptor of the process; -1: the kernel has none */
-	struct loop_watch records; /* the events' other direction: lines for syslog */
+	struct loop_watch parent;  /* the process's pidfd; -1: the kernel has none */
+	struct loop_watch records; /* lines for syslog; events go the other way */
 	pid_t parent_pid;
 	int event_fd;
 	uint8_t in[HELPER_MESSAGE_MAX], out[HELPER_MESSAGE_MAX];

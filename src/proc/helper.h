@@ -31,8 +31,8 @@ struct helper_cfg {
 	/* No program is started by it, so it takes no_new_privs: nothing that it executes could gain rights. */
 	bool runs_nothing;
 	/*
-	 * It starts the user's command (proc/command.h), which inherits what we have inherited: the descriptors that do
-	 * not close on exec stay open, signals keep their dispositions, and the terminal stops the helper with us.
+	 * The helper starts the user's command (proc/command.h), which inherits what we have inherited. So descriptors
+	 * that do not close on exec stay open, signals keep their dispositions, and the terminal stops the helper with us.
 	 */
 	bool runs_command;
 	/* It makes user namespaces, for which /proc/self must be its own: so it stays dumpable. */

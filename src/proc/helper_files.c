@@ -256,8 +256,8 @@ static int permit(void *state, struct helper_call *c)
 /* ---- opening */
 
 /*
- * A key in PEM, or what can be PKCS #12, which is DER. The file may be a new one, or one that was renamed meanwhile, so what
- * it is called does not tell.
+ * Whether it is a key in PEM, or may be PKCS #12, which is DER. Its name does not show that, since the file may be new or
+ * renamed.
  */
 static bool has_key_inside(int fd)
 {

@@ -3,13 +3,12 @@
  * Files that a helper opens and writes for a process which has given its privileges up.
  *
  * It opens, for reading only, regular files and folders: what was permitted by its path before the seal, the files in
- * a permitted folder, and what a permitted file of settings or users names today as a file that is to be read (struct
- * helper_naming). An attacker who has taken over the
- * other process can change none of those files, and so cannot make the helper open another one. What is
- * opened later must not be a device or a FIFO.
+ * a permitted folder, and what a permitted file of settings or users names now as a file to be read (struct
+ * helper_naming). An attacker who has taken over the other process can change none of those files, and so cannot make
+ * the helper open another one. A file that is opened later must not be a device or a FIFO.
  *
- * Where there is a HELPER_FILE_SECRET another process has the private keys: then a file that is named later is not opened
- * either if it has one.
+ * Where there is a HELPER_FILE_SECRET, another process has the private keys: then a file that is named later is not
+ * opened if it has a private key.
  */
 #ifndef SSTP_PROC_HELPER_FILES_H
 #define SSTP_PROC_HELPER_FILES_H
@@ -19,35 +18,35 @@
 
 /* ---- the service */
 
-/* What a file that names another one permits. */
+/* What a file permits by naming another one. */
 enum helper_may {
-	HELPER_MAY_LOOK, /* only its type and permissions may be known */
+	HELPER_MAY_LOOK, /* only tell its type and permissions */
 	HELPER_MAY_OPEN,
 };
 typedef void helper_named(void *arg, const char *path, enum helper_may may);
 
-/* Which files others name. They call `one` for each. */
+/* Find the files that a file names, and call `one` for each. */
 struct helper_naming {
 	void (*settings)(const struct helper_naming *n, const char *path, helper_named *one,
 			 void *arg);
-	/* `text` of `len` bytes and a zero byte; is_conf: of a file in a folder of users */
+	/* `text` has `len` bytes and a zero byte; is_conf: it is from a file in a folder of users */
 	void (*users)(const char *text, size_t len, bool is_conf, helper_named *one, void *arg);
 };
 
 struct helper_files {
-	const struct helper_naming *naming; /* NULL: none names any */
+	const struct helper_naming *naming; /* NULL: no file names others */
 	struct helper_path *first;          /* permitted paths */
 	struct helper_path *writing;        /* the file whose new content arrives in pieces */
-	char *text;                         /* of it */
+	char *text;                         /* its content so far */
 	size_t len, room;
 };
 
-/* `f` is zero-initialized but for `naming`, and the service's state. */
+/* `f` is the service's state, zero-initialized except `naming`. */
 struct helper_service helper_files_service(struct helper_files *f);
 
 /* For other services: whether the file's type, permissions and times may be known. */
 bool helper_files_permits_look(struct helper_files *f, const char *path);
-/* Whether is_it holds for a word of a file of users. Comments do not count. */
+/* Whether is_it returns true for a word of a file of users, comments excluded. */
 bool helper_files_name(struct helper_files *f, bool (*is_it)(const void *arg, const char *word),
 		       const void *arg);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Programs that a helper runs for the other process (proc/helper.h). A child of the helper starts the program, waits for
- * it and writes to a pipe how that went; the other process gets the end of the pipe with the reply, and reads it in a
+ * it and writes the result to a pipe. The other process gets the other end of the pipe with the reply, and reads it in a
  * thread. So neither a loop nor the helper waits.
  *
- * An attacker can ask as often as he likes: how many run at a time is bounded, and how many start in a second.
+ * An attacker can ask at any rate, so there is a limit on how many run at a time and how many start in a second.
  */
 #ifndef SSTP_PROC_HELPER_RUNS_H
 #define SSTP_PROC_HELPER_RUNS_H
@@ -36,12 +36,12 @@ void helper_runs_reap(struct helper_runs *r);
 int helper_runs_start(struct helper_runs *r, struct helper_call *c, void (*run)(void *arg, int fd),
 		      void *arg);
 
-/* Whether one may start now, which is counted. For tests too. */
+/* Whether one more may start now; if so, counts it. Also for tests. */
 bool helper_runs_may_start(struct helper_runs *r, uint64_t now_ms);
 
 /*
- * In the other process: asks that, while too many run again, and reads what the child writes. The program has `limit_ms`,
- * and the child's time is a little longer. The length of what is in `to` then, or -errno. It blocks.
+ * In the other process: asks the helper to run a program, again while too many run, and reads what the child writes to
+ * `to`. The program has `limit_ms`, the child a little longer. Returns the length, or -errno. It blocks.
  */
 ssize_t helper_runs_ask(struct helper *h, struct helper_question *q, unsigned limit_ms, void *to,
 			size_t size);

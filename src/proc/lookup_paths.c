@@ -50,7 +50,7 @@ static bool follow(char path[PATH_MAX])
 	return true;
 }
 
-/* Those of others may have more than name servers. The root has everything. */
+/* Folders of other users may have more than name servers, and the root folder has everything. */
 static bool find_folder(const char *path, char folder[PATH_MAX])
 {
 	struct stat st, root;

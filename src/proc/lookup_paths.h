@@ -3,7 +3,7 @@
  * The files that the C library reads to look up names, for a sandbox. musl reads resolv.conf, hosts and services at
  * each look-up; glibc reads more, and loads the libraries that nsswitch.conf names. The kernel's rules are about a
  * file, not its name: when a DHCP client replaces resolv.conf by another file, only a rule for its folder still fits.
- * So where it is a link, the folders that it leads to are among the paths, if they are root's.
+ * So if resolv.conf is a link, the paths include the folders that the link leads to and that belong to root.
  */
 #ifndef SSTP_PROC_LOOKUP_PATHS_H
 #define SSTP_PROC_LOOKUP_PATHS_H

@@ -25,10 +25,10 @@
 
 #define VALUES(array) .count = sizeof(array) / sizeof(*(array)), .values = (array)
 
-/* No Unix sockets: they would reach whatever has one that the user may open, such as a D-Bus. */
+/* No Unix sockets: they could be connected to any that the user may open, such as that of a D-Bus. */
 static const uint32_t socket_families[] = { AF_INET, AF_INET6, AF_NETLINK };
 static const uint32_t pair_families[] = { AF_UNIX };
-/* Each end is connected, and stays so. A datagram socket, which SOCK_RAW makes too, could be connected again. */
+/* Sockets of these types stay connected to each other. A datagram socket (also SOCK_RAW) could be connected again. */
 static const uint32_t pair_types[] = {
 	SOCK_STREAM,
 	SOCK_STREAM | SOCK_CLOEXEC,
@@ -36,7 +36,7 @@ static const uint32_t pair_types[] = {
 };
 static const uint32_t prctl_options[] = { PR_SET_NAME };
 static const uint32_t no_pid[] = { 0 };
-/* Not those that ask for the end: the helper of a client relies on them (proc/pending.h). */
+/* Without the signals that ask for the end, since a client's helper relies on these (proc/pending.h). */
 static const uint32_t own_signals[] = { 0, SIGABRT, SIGKILL };
 static const uint32_t thread_flags[] = { CLONE_VM | CLONE_SIGHAND | CLONE_THREAD };
 static const uint32_t namespace_flags[] = { CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
@@ -46,14 +46,14 @@ static const uint32_t fcntl_commands[] = {
 	F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_SETLK, F_GETLK, F_SETLKW,
 };
 /*
- * Of terminals, without TIOCSTI, which types for the user, and without changing the keys of signals: to a sequence that
- * is written to it, a terminal replies as if the user typed.
+ * For terminals: neither TIOCSTI, which puts in bytes as if the user typed them, nor a call that changes the keys of signals.
+ * A terminal replies to some sequences that are written to it, as if the user typed the reply.
  */
 static const uint32_t ioctl_requests[] = {
 	FIONREAD, FIONBIO, TIOCOUTQ, SIOCOUTQNSD, TIOCGWINSZ, TCGETS,
 };
 
-/* What older headers lack. */
+/* Older headers lack these. */
 #ifndef TCP_RTO_MAX_MS
 #define TCP_RTO_MAX_MS 44
 #endif
@@ -66,8 +66,8 @@ enum {
 };
 
 /*
- * Without, above all, filters and programs for packets (SO_ATTACH_FILTER and others), and the many options of protocols
- * that are not used. The kernel asks for a capability for some of these; then a helper sets them.
+ * Above all, filters and programs for packets (SO_ATTACH_FILTER and others) and options of unused protocols are not in the
+ * list. Some options need a capability; then a helper sets them.
  */
 static const uint32_t set_options[] = {
 	SYSCALL_PAIR(SOL_SOCKET, SO_REUSEADDR),

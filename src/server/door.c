@@ -39,7 +39,7 @@ enum {
 	FEW = 200,
 	PROXY_HEADER_MS = 5000, /* it comes at once with the connection */
 	TLS_MS = 10 * 1000,
-	LINGER_MS = 2000, /* until a client that was refused closes its side */
+	LINGER_MS = 2000, /* a refused client has so long to close its side */
 	RESPONSE_MAX = 256,
 	ALERT_ACCESS_DENIED = 49, /* RFC 8446 section 6 */
 	ALERT_UNRECOGNIZED_NAME = 112,
@@ -51,7 +51,7 @@ enum stage_name {
 	STAGE_HELLO,
 	STAGE_TLS,
 	STAGE_HTTP,
-	STAGE_REFUSED, /* after the response: what comes is dropped */
+	STAGE_REFUSED, /* after the response: input is dropped */
 };
 
 struct door_conn {
@@ -117,8 +117,8 @@ static void end(struct door_conn *c, const char *format, ...)
 }
 
 /*
- * After a response. A socket that is closed with unread bytes in it takes the response away from a
- * client that still sends (RFC 9112, 9.6).
+ * Reads on after a response. If a socket is closed with unread bytes, a client that still sends may
+ * lose the response (RFC 9112 section 9.6).
  */
 static void linger(struct door_conn *c)
 {
@@ -144,7 +144,7 @@ static void end_tls(struct door_conn *c)
 enum step {
 	STEP_WAIT, /* the stage needs more bytes */
 	STEP_NEXT, /* the next stage gets the same bytes */
-	STEP_GONE, /* the connection has ended, is refused, or is a session: *c is not used any more */
+	STEP_GONE, /* the connection has ended, was refused or became a session: do not use *c */
 };
 
 static const struct front_cfg *front_of(const struct door_conn *c)

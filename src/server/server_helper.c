@@ -27,7 +27,7 @@ struct named {
 	void *arg;
 };
 
-/* What --cert names is read by the process with the keys, but for the crypto binding after a TLS terminator. */
+/* The process with the keys reads what --cert names, except for the crypto binding after a TLS terminator. */
 static bool is_read_here(const struct server_cfg *cfg, const char *option)
 {
 	if (!cfg->keys)

@@ -27,8 +27,8 @@ struct server_helper {
 };
 
 /*
- * `changed` and `gone` are set, the rest is zero. Before anything is opened. 0, or -errno, logged. Without
- * SANDBOX_REQUIRE it is 0, with a warning, where there is none, and then there is no sandbox.
+ * Call it before anything is opened; `changed` and `gone` are set, the rest is zero. Returns 0, or -errno, logged. Where no
+ * helper can be started, it is an error with SANDBOX_REQUIRE; otherwise a warning is logged, and there is no sandbox.
  */
 int server_helper_start(struct server_helper *h, const struct server_cfg *cfg);
 /* After that the helper answers only what it was permitted to do. Watches its events. 0 or -errno. */

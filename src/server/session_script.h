@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * --session-script: a command that runs when a user logs in and when the session has ended. It may refuse the
- * login, by its exit status. The helper runs it, if there is one (session_script_run.h), and a thread beside the loops
- * waits: a login is held meanwhile, other sessions are not. How many run and wait is bounded, and so is the time of
+ * login, by its exit status. The helper, if there is one, runs it (session_script_run.h), and a thread beside the loops
+ * waits for it. The login waits too, other sessions do not. There are limits on how many run and wait, and on the time of
  * each. The environment has the names that ocserv's connect-script has, and those of pppd's ip-up; no secret is in it.
  *
  *	session_script_start -> done(arg, status) -> session_script_end
@@ -63,7 +63,7 @@ void session_scripts_open(struct session_scripts *s, struct helper *h,
 int session_scripts_use_device(struct session_scripts *s, const char *name);
 /* Waits for the scripts of ended sessions, for SESSION_SCRIPT_STOP_MS at most. All sessions have ended. */
 void session_scripts_close(struct session_scripts *s);
-/* Whether this process runs one, for which nobody else may wait. */
+/* Whether this process runs one now: then only its thread may wait for children. */
 bool session_scripts_are_running(const struct session_scripts *s);
 
 /*

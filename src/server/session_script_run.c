@@ -58,7 +58,7 @@ static void set_end(struct env *e, const struct script_facts *f)
 	set_number(e, "BYTES_SENT", f->tx_bytes);
 }
 
-/* What the server's own environment has under these names would be taken for ours. */
+/* True: the command would take what the server's own environment has under this name for a value of ours. */
 static bool is_ours(const char *name, size_t len)
 {
 	static const char *const names[] = {

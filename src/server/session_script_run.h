@@ -11,7 +11,7 @@
 #include "proc/helper_runs.h"
 #include "server/script_facts.h"
 
-/* At a time: more than ask for one (session_script.h), since one that has ended may not have been reaped yet. */
+/* At a time. There are fewer threads that ask (session_script.h), but one that has ended may not have been reaped yet. */
 enum { SESSION_SCRIPT_RUNS_MAX = HELPER_RUNS_MAX };
 
 struct session_script_runs {

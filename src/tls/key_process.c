@@ -34,7 +34,7 @@
 enum {
 	LIMIT_S = 30, /* for a reply; a signature takes some milliseconds at most */
 	ENDS_MS = 100,
-	PARENT_MS = 1000, /* between looks for the other process' end, where it has no descriptor */
+	PARENT_MS = 1000, /* how often to check that the parent lives, without a pidfd */
 	BUFFER_LEN = 256 * 1024,
 	STACK_LEN = 256 * 1024,
 };

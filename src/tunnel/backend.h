@@ -46,7 +46,7 @@ struct backend_ops {
 	/* No packets may pass until the next `up`, which comes if `will_return`. 0, or BACKEND_LATER
 	 * (the host's DNS servers are still being restored). */
 	int (*down)(struct backend *b, bool will_return);
-	/* A signal that asks for the end has come, and is not read yet. NULL: nothing to do. */
+	/* Called while a signal that asks for the end is pending. NULL: nothing to do. */
 	void (*before_end)(struct backend *b);
 	/* A signal has come: true if the backend has handled it. NULL: it handles none. */
 	bool (*signal)(struct backend *b, const struct signalfd_siginfo *info);

@@ -81,7 +81,7 @@ static bool has_queue_in_startup(struct choice *c, const struct choice_facts *f,
 	return is_own_queue(c, f, ms);
 }
 
-/* What was sent before is on its way for one round trip. In the next one the queue must get shorter. */
+/* In the first round trip, packets that were sent before still arrive. In the next one the queue must get shorter. */
 static bool stays(const struct choice *c, const struct choice_facts *f, uint64_t halved_ms)
 {
 	return halved_ms >= 2 * (uint64_t)c->rtt_ms && !is_near_min(f) &&

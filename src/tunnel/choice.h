@@ -9,13 +9,13 @@
  *
  * It does not change back: CUBIC would take the next loss on such a line for congestion again.
  *
- * In BBR's startup it sends at 2.9 times what it takes for the line's rate, until the rate has not grown in three
+ * In BBR's startup it sends at 2.9 times its estimate of the line's rate, until the estimate has not grown in three
  * round trips in which the socket did not run empty. The flows inside may never fill it: they wait for
  * acknowledgments, and what they have sent waits in the queue of the line. So if there is a queue in the startup, the
- * connection sends at half of the rate until it is gone: it moves into the tunnel, and the startup ends. A
- * queue that does not get shorter belongs to others. While much is received too, it may be that direction's,
- * and nothing is limited: a startup that ends too soon leaves a low rate, which grows by a quarter in eight
- * round trips.
+ * connection sends at half of the rate until the queue is gone: then packets wait in the tunnel instead, and the startup
+ * ends. A queue that does not get shorter belongs to others. While much is received too, the queue may belong to
+ * that direction, and the rate is not limited: if a startup ends too soon, the rate is low, and grows only by a quarter
+ * in eight round trips.
  */
 #ifndef SSTP_TUNNEL_CHOICE_H
 #define SSTP_TUNNEL_CHOICE_H
@@ -73,14 +73,13 @@ struct choice {
 /* Evaluates the facts; true when the connection should change to BBR. */
 bool choice_is_bbr(struct choice *c, const struct choice_facts *f, uint64_t now_ms);
 /*
- * With BBR. True: from now on the connection must send no faster than *rate, bytes a second; 0: as fast as it
- * likes.
+ * With BBR. True: from now on the connection must send no faster than *rate, bytes a second; 0: without a limit.
  */
 bool choice_limit(struct choice *c, const struct choice_facts *f, uint64_t now_ms, uint64_t *rate);
 /*
  * Whether the connection sends less than the line carries: its window was halved a short time ago by a loss that no
- * queue explains, or BBR still looks for the rate. What waits for it meanwhile is no reason to drop packets, which
- * would slow the flows inside down for much longer.
+ * queue explains, or BBR still looks for the rate. Packets that wait because of that must not be dropped: drops would
+ * slow down the flows inside for much longer.
  */
 bool choice_is_unsettled(const struct choice *c, const struct choice_facts *f, uint64_t now_ms);
 

@@ -10,10 +10,10 @@
  * (SIOCOUTQNSD) and stop sending at the limit. TCP_NOTSENT_LOWAT still says when to go on:
  * EPOLLOUT comes when half of it has left.
  *
- * BBR ends its startup, in which it sends at 2.9 times the line's rate, only by round trips in which the socket
- * did not run empty once. With the usual limit it did, as the socket was filled a millisecond too late for that
- * speed; and for as long as there was something to send, the startup went on and kept the modem's queue full (up
- * on LTE: 15 % of the packets lost in it, and a round trip of 370 ms in place of 65). So the limit is higher then.
+ * In its startup BBR sends at 2.9 times the line's rate. It ends the startup only after round trips in which the socket
+ * did not run empty. With the usual limit the socket is filled a millisecond too late for that speed and runs empty in
+ * each round trip; the startup then never ends and keeps the modem's queue full (an upload on LTE: 15 % of the packets
+ * lost there, and a round trip of 370 ms instead of 65). So the limit is higher in the startup.
  */
 #ifndef SSTP_TUNNEL_UNSENT_H
 #define SSTP_TUNNEL_UNSENT_H

@@ -24,8 +24,8 @@ struct file_agent {
 };
 
 /*
- * From now on it is noted, or not, which files are opened or looked at, for an agent that is to open them again. Returns
- * how it was before. `is_opened` false: it was only looked at.
+ * Turns on or off the list of files that are opened or looked at, which an agent may open again later. Returns what it was
+ * before. `is_opened` false: the file was only looked at.
  */
 bool file_note_paths(bool on);
 void file_each_noted(void (*each)(void *arg, const char *path, bool is_opened), void *arg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Addresses and prefixes in messages between our own processes: the family (0, 4 or 6) in a byte, then the address;
- * of a prefix its length after that. Reading: what is none of them makes the reader bad.
+ * for a prefix, its length after that. Other bytes make the reader bad.
  */
 #ifndef SSTP_UTIL_IP_WIRE_H
 #define SSTP_UTIL_IP_WIRE_H

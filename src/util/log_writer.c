@@ -48,7 +48,7 @@ enum {
 	BATCH_MS = 5,
 	BUSY_LINES = 200,       /* in a second */
 	RECORD_HEADER_SIZE = 3, /* length in two bytes, level */
-	RECORD_FOR_USER = 0x80, /* bits beside the level */
+	RECORD_FOR_USER = 0x80, /* flags in the byte of the level */
 	RECORD_OF_OTHER = 0x40, /* for syslog, of the process whose lines we pass on */
 	LEVEL_BITS = 0x3f,
 	RESUME_SIZE = LOG_RING_SIZE / 4,
@@ -364,8 +364,8 @@ static bool turns_to_syslog(int error)
 }
 
 /*
- * For syslog: waits until the daemon accepts it, and so do all later lines. If the process that passes them on has ended,
- * standard error is all that is left. Else: whether it was written.
+ * For syslog: waits until the daemon accepts the line, and so do all later lines. If the process that passes lines on has
+ * ended, it writes to standard error. Otherwise it returns whether the line was written.
  */
 static bool deliver(const struct record *r)
 {
@@ -520,7 +520,7 @@ static void in_child(void)
 	w.is_child = true;
 }
 
-/* The descriptors are the parent's; this process may close them unawares. */
+/* The descriptors belong to the parent; this process may close them without knowing it. */
 void log_writer_after_fork(void)
 {
 	w.is_child = false;
@@ -656,7 +656,7 @@ void log_writer_outlive_terminal(const char *path)
 	pthread_mutex_unlock(&lock);
 }
 
-/* A thread of before may be using the socket to syslog: it is left open then, as it is without a sandbox. */
+/* A thread from before may use the socket to syslog, so the socket stays open, as it does without a sandbox. */
 void log_writer_pass_to(int fd)
 {
 	pthread_mutex_lock(&lock);
@@ -674,7 +674,7 @@ void log_writer_pass_rest(void)
 		log_flush(LOG_FLUSH_MS);
 }
 
-/* It may come from an attacker, who must not make more lines of it. */
+/* It may come from an attacker, who must not be able to write several lines by one record. */
 static void make_one_line(char *line, size_t len)
 {
 	for (size_t i = 0; i + 1 < len; i++)

@@ -34,12 +34,12 @@ int log_writer_use_syslog(const char *path);
 void log_writer_outlive_terminal(const char *path);
 
 /*
- * A process in a sandbox can open no socket to syslog. Its lines for it go to another process, which the descriptor
- * leads to: one end of a pair of SOCK_SEQPACKET, each message a record. From now on it is ours. Call it while there is one thread.
+ * A process in a sandbox cannot open a socket to syslog, so it passes its lines for syslog to another process. `fd` is one
+ * end of a SOCK_SEQPACKET pair, each message a record; this module owns it from now on. Call it while there is one thread.
  */
 void log_writer_pass_to(int fd);
-void log_writer_pass_rest(void); /* before that process ends: waits as log_flush */
-/* In the other process: `pid` is that of the sender, whose record may be anything. */
+void log_writer_pass_rest(void); /* before the process ends: waits as log_flush does */
+/* In the other process: `pid` is the sender, which may be an attacker's, so `record` may have any bytes. */
 void log_writer_pass_on(pid_t pid, char *record, size_t len);
 
 /*

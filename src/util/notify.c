@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One datagram per message, by a socket that is connected at the start, since a process in a sandbox can make none; by
- * a new one if the manager has replaced its own. The manager heeds only the process that it has started, so no other
- * process can send in its place.
+ * One datagram per message, by a socket that is connected at the start, since a process in a sandbox cannot make one. If
+ * the manager has replaced its own socket, a new one is connected. The manager accepts messages only from the process that
+ * it has started, so no other process can send them.
  * While the manager's socket is full, messages wait in a short queue, in order.
  */
 #include "util/notify.h"

@@ -21,7 +21,7 @@ void secret_wipe(void *at, size_t len);
  */
 void *secret_alloc(size_t len);
 void secret_free(void *at, size_t len);
-/* Processes that are forked from now on have zeros there (Linux 4.14). `at` is from secret_alloc. */
+/* Processes that are forked from now on have zeros in place of these bytes (Linux 4.14). `at` is from secret_alloc. */
 void secret_keep_from_children(void *at, size_t len);
 
 /* Fills with random bytes from getrandom(2), or from /dev/urandom if that is refused. Without
