@@ -311,7 +311,8 @@ const struct verb disconnect_verb = {
 	.name = "disconnect",
 	.summary = "end the running client",
 	.usage = "[options]",
-	.about = "Ends the running sstp connect, run or proxy in order, as by SIGTERM.",
+	.about =
+		"Ends the running sstp connect, run or proxy in order, as by SIGTERM. The lock of --lockdown stays.",
 	.notes = "  sstp disconnect\n",
 	REQUEST_VERB(disconnect, uses),
 };
