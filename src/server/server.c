@@ -22,6 +22,7 @@
 
 #include "auth/auth_command.h"
 #include "auth/radius.h"
+#include "dns/message.h"
 #include "net/congestion.h"
 #include "net/file_watch.h"
 #include "net/health.h"
@@ -50,8 +51,7 @@ enum {
 	FILES_OF_OURS = 200, /* descriptors besides one for each session */
 	FILES_OF_SPLICES = 2 * 2000,
 	SAVE_MS = 10 * 1000, /* how often changed leases are saved */
-	DNS_PORT = 53,
-	LOOK_MS = 2000, /* how often the workers are checked */
+	LOOK_MS = 2000,      /* how often the workers are checked */
 	DRAIN_LOOK_MS = 250,
 	DAY_MS = 24 * 3600 * 1000,
 };

@@ -4,43 +4,27 @@
 
 #include <time.h>
 
+#include "dns/message.h"
 #include "proc/lookup_paths.h"
+#include "proc/tcp_ports.h"
 #include "util/log.h"
 
-enum { DNS_PORT = 53, PORTS_MAX = 64 };
-
-struct ports {
-	uint16_t at[PORTS_MAX];
-	size_t count;
-};
-
-static void add(struct ports *p, uint16_t port)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (p->at[i] == port)
-			return;
-	if (p->count < PORTS_MAX)
-		p->at[p->count++] = port;
-}
-
-static void add_target(struct ports *p, const struct splice_target *to)
+static void add_target(struct tcp_ports *p, const struct splice_target *to)
 {
 	if (to->host)
-		add(p, to->port);
+		tcp_ports_add(p, to->port);
 }
 
-static void add_radius(struct ports *p, const struct radius_endpoint *at, size_t count)
+static void add_radius(struct tcp_ports *p, const struct radius_endpoint *at, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (at[i].is_tls)
-			add(p, at[i].port);
+			tcp_ports_add(p, at[i].port);
 }
 
-/* False: too many, so that all of them have to be permitted. */
-static bool find_ports(const struct server_cfg *cfg, struct ports *p)
+static void find_ports(const struct server_cfg *cfg, struct tcp_ports *p)
 {
-	p->count = 0;
-	add(p, DNS_PORT);
+	tcp_ports_add(p, DNS_PORT);
 	if (cfg->front.web.text)
 		add_target(p, &cfg->front.web);
 	for (size_t i = 0; i < cfg->front.pass_count; i++)
@@ -49,13 +33,12 @@ static bool find_ports(const struct server_cfg *cfg, struct ports *p)
 		add_radius(p, cfg->radius->servers, cfg->radius->server_count);
 		add_radius(p, cfg->radius->acct, cfg->radius->acct_count);
 	}
-	return p->count < PORTS_MAX;
 }
 
 int server_sandbox_enter(const struct server_cfg *cfg, bool has_helper,
 			 struct sandbox_report *report)
 {
-	struct ports ports;
+	struct tcp_ports ports = { .count = 0 };
 	struct error err;
 	struct sandbox_cfg sandbox = {
 		/* without a helper, commands are run by this process */
@@ -65,10 +48,8 @@ int server_sandbox_enter(const struct server_cfg *cfg, bool has_helper,
 	};
 	int error;
 
-	if (find_ports(cfg, &ports)) {
-		sandbox.landlock.ports = ports.at;
-		sandbox.landlock.port_count = ports.count;
-	}
+	find_ports(cfg, &ports);
+	tcp_ports_permit(&ports, &sandbox.landlock);
 	tzset(); /* reads the time zone's file, for the hours of logins */
 	error = sandbox_enter(&sandbox, report, &err);
 	if (error)
