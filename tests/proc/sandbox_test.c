@@ -247,6 +247,18 @@ static int set_permitted(void)
 	return error ? error : error_of(getsockopt(fd, SOL_SOCKET, SO_ERROR, &on, &len));
 }
 
+/* tunnel/unsent.c and others; a connection sees by the second one that BBR is in its startup. */
+static int read_tcp_info(void)
+{
+	char info[256];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t len = sizeof(info);
+	int error = error_of(getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len));
+
+	len = sizeof(info);
+	return error ? error : error_of(getsockopt(fd, IPPROTO_TCP, TCP_CC_INFO, info, &len));
+}
+
 static int set_parents_priority(void)
 {
 	return error_of(setpriority(PRIO_PROCESS, (id_t)getppid(), 19));
@@ -383,6 +395,7 @@ static const struct {
 	{ "an option of another level", set_other_level, EPERM, true },
 	{ "another option", read_other_option, EPERM, true },
 	{ "options of sockets", set_permitted, 0, true },
+	{ "the state of a connection", read_tcp_info, 0, true },
 	{ "mount", mount_something, EPERM, false },
 	{ "capset", get_capabilities, EPERM, false },
 	{ "setuid", become_root, EPERM, false },
