@@ -105,9 +105,9 @@ static bool write_pid(struct background *b, const struct verb *verb)
 		return false;
 	}
 	error = lock(b, fd);
-	if (!error && (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)) {
-		cli_error(verb, "%s: %s", b->pid_file, strerror(errno));
-	} else if (error) {
+	if (!error && (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0))
+		error = errno;
+	if (error) {
 		cli_error(verb, "%s: %s", b->pid_file,
 			  error == EWOULDBLOCK ? "another running program has locked this pid file"
 					       : strerror(error));

@@ -569,6 +569,18 @@ def test_a_pid_file_that_cannot_be_written(lab):
     assert said == "sstp connect: --pid-file /nowhere/pid: No such file or directory\n"
 
 
+def test_a_pid_file_without_room(lab):
+    """On a file system that is full."""
+    lab.client.run("sh", "-ec", "mkdir -p /run/full\nmount -t tmpfs -o size=4k tmpfs /run/full\n"
+                                "! cat /dev/zero >/run/full/all 2>/dev/null")
+    try:
+        status, said = lab.connect_fails("--pid-file", "/run/full/pid")
+    finally:
+        lab.client.run("umount", "/run/full")
+    assert status == 1
+    assert said == "sstp connect: --pid-file /run/full/pid: No space left on device\n"
+
+
 # ---- without privileges
 
 
