@@ -64,6 +64,15 @@ def eventually(what, is_so, seconds=PATIENCE):
     return result
 
 
+def open_files(pid):
+    """Its descriptors, and what each of them leads to; not those that it closes just now."""
+    found = {}
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with suppress(FileNotFoundError):
+            found[int(name)] = os.readlink(f"/proc/{pid}/fd/{name}")
+    return found
+
+
 def machine_environment():
     """The environment without what would change sstp: its own variables, and a proxy of the machine's."""
     return {k: v for k, v in os.environ.items()

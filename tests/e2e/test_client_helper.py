@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, NAME, RESOLV_CONF, eventually
+from lab import GATEWAY, NAME, RESOLV_CONF, eventually, open_files
 
 NOBODY = "65534"
 DNS = ("--dns", "10.9.0.53")
@@ -28,8 +28,8 @@ def internet_sockets(lab, pid):
     """The inodes of its sockets that are in a table of TCP or UDP."""
     tables = lab.client.run("cat", *(f"/proc/net/{name}" for name in ("tcp", "tcp6", "udp", "udp6"))).stdout
     known = {line.split()[9] for line in tables.splitlines() if len(line.split()) > 9}
-    links = [os.readlink(p) for p in Path(f"/proc/{pid}/fd").iterdir()]
-    return {s for s in re.findall(r"socket:\[(\d+)\]", " ".join(links)) if s in known}
+    links = " ".join(open_files(pid).values())
+    return {s for s in re.findall(r"socket:\[(\d+)\]", links) if s in known}
 
 
 def test_who_holds_what(lab):

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a client changes on its host, and that all of it is restored: routes, DNS, the script; also after a crash."""
-import os
 import re
 import shutil
 import signal
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, INSIDE, NAME, POOL, RESOLV_CONF, SERVER, SERVER6, eventually
+from lab import GATEWAY, INSIDE, NAME, POOL, RESOLV_CONF, SERVER, SERVER6, eventually, open_files
 
 HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
 VIA = {"gateway": "10.1.0.254", "dev": "cable"}  # how the client reaches the server without a tunnel
@@ -215,7 +214,7 @@ def test_all_ipv6_and_no_ipv4(lab, before, to, is_server_route):
 
 def drops_of(program):
     """How many messages its netlink sockets have lost."""
-    inodes = {os.readlink(f"/proc/{program.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{program.pid}/fd")}
+    inodes = set(open_files(program.pid).values())
     rows = [line.split() for line in Path(f"/proc/{program.pid}/net/netlink").read_text().splitlines()[1:]]
     return sum(int(row[8]) for row in rows if f"socket:[{row[9]}]" in inodes)
 

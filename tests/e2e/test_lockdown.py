@@ -12,11 +12,10 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, NAME, REPO, SERVER, SERVER6, SO_RCVBUFFORCE, SSTP, eventually
+from lab import GATEWAY, NAME, REPO, SERVER, SERVER6, SO_RCVBUFFORCE, SSTP, eventually, open_files
 
 OTHER, OTHER6 = "10.2.0.2", "2001:db8:2::2"  # outside of the tunnel
 PACKET_OUTGOING = 4
@@ -212,11 +211,12 @@ def test_the_end_of_exit_fd_unlocks(lab):
     try:
         lab.serve()
         lab.sstp = lab.file("sstp-with-a-descriptor", f'#!/bin/sh\nexec 8</run/hold\nexec {lab.sstp} "$@"\n', 0o755)
-        client = lab.connect("--lockdown", "--exit-fd", "8", wait=False)
-        with hold.open("wb"):
-            client.wait_for("^connected in ")
+        with hold.open("r+b", buffering=0):  # no open of it waits
+            client = lab.connect("--lockdown", "--exit-fd", "8")
             assert is_locked(lab.client)
-            assert "/run/hold" not in [os.readlink(fd) for fd in Path(f"/proc/{client.pid}/fd").iterdir()]
+            helper, = client.children()
+            assert [path.endswith("/hold") for path in open_files(helper).values()].count(True) == 1
+            assert not [path for path in open_files(client.pid).values() if path.endswith("/hold")]
         assert client.wait() == 0
         assert not is_locked(lab.client)
     finally:

@@ -5,7 +5,7 @@ import re
 import threading
 import zlib
 
-from lab import GATEWAY, INSIDE, SERVER, eventually
+from lab import GATEWAY, INSIDE, SERVER, eventually, open_files
 from pki import Identity
 from traffic import RANDOM, connection, receive, together
 
@@ -126,8 +126,8 @@ def test_no_watch(lab):
     """With it no file is watched; the user file is read again on SIGHUP alone (test_sessions.py)."""
     def watches(program):
         """The helper does it, a child of the server."""
-        files = [f"/proc/{pid}/fd/{fd}" for pid in [program.pid, *program.children()] for fd in os.listdir(f"/proc/{pid}/fd")]
-        return [os.readlink(file) for file in files if os.path.islink(file)].count("anon_inode:inotify")
+        files = [file for pid in [program.pid, *program.children()] for file in open_files(pid).values()]
+        return files.count("anon_inode:inotify")
 
     server = lab.serve()
     assert watches(server) == 1

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,10 @@ def children_of(pid):
 
 
 def name_of(pid):
-    return Path(f"/proc/{pid}/comm").read_text().rstrip()
+    """Empty: it has gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().rstrip()
+    return ""
 
 
 def starter_of(program):

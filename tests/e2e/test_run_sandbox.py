@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import SERVER, eventually
+from lab import SERVER, eventually, open_files
 from ordinary import USER, as_user
 from test_keys_apart import has
 from test_run import children_of, name_of, ordinary, starter_of  # noqa: F401
@@ -92,7 +92,7 @@ def test_the_commands_descriptors_are_not_where_the_network_is(readable, user):
     """A shell's terminal, say, where passwords are typed."""
     words = ["sh", "-c", 'exec 7</etc/hosts; exec "$@"', "sh", *words_of(user)]
     program, _ = start_run(readable, words, [], {})
-    files = {int(name): os.readlink(f"/proc/{program.pid}/fd/{name}") for name in os.listdir(f"/proc/{program.pid}/fd")}
+    files = open_files(program.pid)
     assert files[0] == files[1] == "/dev/null"
     assert not [path for path in files.values() if path.endswith("/hosts")]
     helper = starter_of(program)
@@ -132,6 +132,7 @@ def test_an_attacker_does_not_reach_the_command(readable, user):
 def test_all_end_when_one_is_killed(readable, user, whom):
     program, _ = start_run(readable, words_of(user), [], {})
     helper = starter_of(program)
+    eventually("all are there", lambda: {name_of(pid) for pid in children_of(helper)} == {"sstp-guardian", "sleep"})
     others = [helper, *children_of(helper)]
     os.kill(program.pid if whom == "the network process" else helper, signal.SIGKILL)
     if whom == "the helper":
