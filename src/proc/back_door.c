@@ -393,7 +393,12 @@ static int map_code(const char *a, const char *b)
 
 /* ---- questions to other processes of the program */
 
-enum { NUMBER = 0xdead, OTHERS_MAX = 64, ASK_MS = 3000 };
+enum {
+	NUMBER = 0xdead,
+	OTHERS_MAX = 64,
+	FIND_MS = 3000,    /* at a socket where perhaps nobody answers */
+	ASK_MS = 60 * 1000 /* as long as the slowest answer of a helper may take */
+};
 
 static bool is_pair(int fd)
 {
@@ -416,12 +421,12 @@ static size_t parse_hex(const char *text, uint8_t *to, size_t room)
 }
 
 /* Those to other questions are dropped, and the descriptors that come with them. */
-static int await_reply(int fd, uint16_t op)
+static int await_reply(int fd, uint16_t op, int limit_ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	uint8_t in[16];
 
-	while (poll(&p, 1, ASK_MS) > 0 && recv(fd, in, sizeof(in), 0) >= HELPER_HEAD_LEN) {
+	while (poll(&p, 1, limit_ms) > 0 && recv(fd, in, sizeof(in), 0) >= HELPER_HEAD_LEN) {
 		struct reader r = reader_of(in, sizeof(in));
 		uint16_t replied = get_u16(&r), number = get_u16(&r);
 
@@ -441,17 +446,17 @@ static int ask_helper(const char *a, const char *b)
 	struct helper_head head = { .op = (uint16_t)strtoul(a, NULL, 16),
 				    .number = NUMBER,
 				    .len = (uint32_t)len };
-	static int first; /* there one was answered */
+	static int found = -1; /* there one was answered */
 	int error = ENOENT;
 
 	helper_head_put(&w, &head);
 	put_bytes(&w, body, len);
-	for (int fd = first; fd < OTHERS_MAX; fd++)
+	for (int fd = found < 0 ? 0 : found; fd < OTHERS_MAX; fd++)
 		if (is_pair(fd) && send(fd, message, w.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
-			error = await_reply(fd, head.op);
-			if (error == ETIMEDOUT)
+			error = await_reply(fd, head.op, found < 0 ? FIND_MS : ASK_MS);
+			if (found < 0 && error == ETIMEDOUT)
 				continue;
-			first = fd;
+			found = fd;
 			break;
 		}
 	return error;
