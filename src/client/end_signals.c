@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "proc/pending.h"
+
 static void on_ready(struct loop_watch *w, uint32_t events)
 {
 	struct end_signals *s = container_of(w, struct end_signals, watch);
@@ -17,7 +19,7 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 
 int end_signals_open(struct end_signals *s, struct loop *l)
 {
-	static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+	static const int signals[] = { END_SIGNALS };
 	sigset_t set;
 	int fd, error;
 

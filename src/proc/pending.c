@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +33,7 @@ static uint64_t find_set(const char *status, const char *name)
 
 static bool has_end(const char *status)
 {
-	static const int ends[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+	static const int ends[] = { END_SIGNALS };
 	uint64_t set = find_set(status, "\nSigPnd:\t") | find_set(status, "\nShdPnd:\t");
 	bool found = false;
 

@@ -7,11 +7,15 @@
 #ifndef SSTP_PROC_PENDING_H
 #define SSTP_PROC_PENDING_H
 
+#include <signal.h>
 #include <stdbool.h>
+
+/* Those that ask a program to end. */
+#define END_SIGNALS SIGINT, SIGQUIT, SIGTERM, SIGHUP
 
 /* A descriptor for this process's signals, also for use by a child. It closes on exec. -errno: there is no /proc. */
 int pending_open(void);
-/* Whether a signal that asks a program to end is pending: SIGINT, SIGQUIT, SIGTERM, SIGHUP. `fd`: of pending_open. */
+/* Whether one of END_SIGNALS is pending. `fd`: of pending_open. False, too, if that cannot be read. */
 bool pending_asks_to_end(int fd);
 
 #endif
