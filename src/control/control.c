@@ -24,9 +24,9 @@ enum {
 	LISTENERS_MAX = 9,
 	PUBLIC_MAX = CONTROL_CONNS_MAX / 4, /* the rest is for the control socket */
 	READ_MS = 150 * 1000,               /* until the next request begins */
-	HEAD_MS = 10 * 1000, /* from its first byte on; for a public one's first request */
-	SEND_MS = 30 * 1000, /* until a client takes more of a reply */
-	LINGER_MS = 2000,    /* a client has so long to close its side after the last reply */
+	HEAD_MS = 10 * 1000,   /* from its first byte on; for a public one's first request */
+	SEND_MS = 30 * 1000,   /* until a client takes more of a reply */
+	LINGER_MS = 10 * 1000, /* a client has so long to close its side after the last reply */
 	NO_FILES_MS = 1000,
 	CHUNK_HEAD_MAX = 20, /* a chunk's size, and both line ends */
 };

@@ -39,7 +39,7 @@ enum {
 	FEW = 200,
 	PROXY_HEADER_MS = 5000, /* it comes at once with the connection */
 	TLS_MS = 10 * 1000,
-	LINGER_MS = 2000, /* a refused client has so long to close its side */
+	LINGER_MS = 10 * 1000, /* a refused client has so long to close its side */
 	RESPONSE_MAX = 256,
 	ALERT_ACCESS_DENIED = 49, /* RFC 8446 section 6 */
 	ALERT_UNRECOGNIZED_NAME = 112,
