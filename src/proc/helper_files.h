@@ -65,7 +65,6 @@ struct helper_files_agent {
 void helper_files_use(struct helper_files_agent *a, struct helper *h);
 void helper_files_sealed(struct helper_files_agent *a);
 
-/* Before the seal; 0 or -errno. */
 enum helper_file_use {
 	HELPER_FILE_READ,
 	HELPER_FILE_LOOK,         /* only its type and permissions */
@@ -78,6 +77,7 @@ enum helper_file_use {
 	HELPER_FILE_SECRET, /* of a private key: it is never opened, whatever else permits it */
 	HELPER_FILE_USES,
 };
+/* Before the seal; 0 or -errno. */
 int helper_files_permit(struct helper *h, const char *path, enum helper_file_use use);
 
 #endif
