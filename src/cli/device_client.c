@@ -2,6 +2,7 @@
 #include "cli/device_client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,13 +55,23 @@ static size_t kept_by_helper(const struct host_service_cfg *cfg, int keep[KEPT_M
 	return n;
 }
 
+/* The number of a standard descriptor stays in use: else the next file would get it. */
+static void leave(int fd)
+{
+	int null = fd <= STDERR_FILENO ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+
+	if (null >= 0)
+		dup2(null, fd);
+	close(null >= 0 ? null : fd);
+}
+
 /* Closes descriptors that only the helper may have, so that the process that reads from the network cannot use them. */
 static void leave_to_helper(const struct host_service_cfg *cfg)
 {
 	if (cfg->host.exit_fd >= 0)
-		close(cfg->host.exit_fd);
+		leave(cfg->host.exit_fd);
 	if (cfg->pending_fd >= 0)
-		close(cfg->pending_fd);
+		leave(cfg->pending_fd);
 }
 
 /* Owns `setup` from now on; NULL: there was no memory for it. */

@@ -203,20 +203,23 @@ def test_an_orderly_end_unlocks(lab, leaks, both):
     lab.client.ping("10.1.0.254")
 
 
-def test_the_end_of_exit_fd_unlocks(lab):
+@pytest.mark.parametrize("number", [0, 8])
+def test_the_end_of_exit_fd_unlocks(lab, number):
     """Only the helper has the descriptor: who takes the other process over could end a socket's connection."""
     lab.is_changed = True
     hold = lab.client.run_folder / "hold"
     os.mkfifo(hold)
     try:
         lab.serve()
-        lab.sstp = lab.file("sstp-with-a-descriptor", f'#!/bin/sh\nexec 8</run/hold\nexec {lab.sstp} "$@"\n', 0o755)
+        lab.sstp = lab.file("sstp-with-a-descriptor", f'#!/bin/sh\nexec {number}</run/hold\nexec {lab.sstp} "$@"\n', 0o755)
         with hold.open("r+b", buffering=0):  # no open of it waits
-            client = lab.connect("--lockdown", "--exit-fd", "8")
+            client = lab.connect("--lockdown", "--exit-fd", number)
             assert is_locked(lab.client)
             helper, = client.children()
             assert [path.endswith("/hold") for path in open_files(helper).values()].count(True) == 1
-            assert not [path for path in open_files(client.pid).values() if path.endswith("/hold")]
+            files = open_files(client.pid)
+            assert files[0] == "/dev/null"
+            assert not [path for path in files.values() if path.endswith("/hold")]
         assert client.wait() == 0
         assert not is_locked(lab.client)
     finally:
