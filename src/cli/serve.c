@@ -311,6 +311,7 @@ static bool put_keys_apart(struct serve_settings *s, struct server_cfg *cfg)
 	if (!keys_apart)
 		return true;
 	secret_wipe(key_password, sizeof(key_password));
+	key_process_own(key_process_agent(keys_apart));
 	cfg->keys = keys_apart;
 	s->radius.cfg.tls.keys = key_process_agent(keys_apart);
 	for (size_t i = 0; i < cfg->cert_count; i++)

@@ -36,6 +36,7 @@
 #include "sstp/http.h"
 #include "sstp/sstp.h"
 #include "tls/cert_name.h"
+#include "tls/key_agent.h"
 #include "tls/open.h"
 #include "tls/tickets.h"
 #include "tunnel/tunnel.h"
@@ -1586,9 +1587,12 @@ static int seal_helper(struct client *c, struct error *err)
 static enum tunnel_reason enter_sandbox(struct client *c)
 {
 	const struct client_sandbox_cfg *cfg = c->cfg->sandbox;
+	struct key_agent *keys = c->cfg->eap_tls.keys;
 	struct client_sandbox s;
 	struct error err;
 
+	if (keys && keys->own)
+		keys->own(keys);
 	if (!cfg)
 		return REASON_NONE;
 	s = (struct client_sandbox){

@@ -199,6 +199,7 @@ static const struct {
 	{ SYS_gettid, ALL, 0 },
 	{ SYS_getpid, ALL, 0 },
 	{ SYS_getppid, ALL, 0 },
+	{ SYS_pidfd_open, KEYS, 0 }, /* of who took it over */
 	{ SYS_getuid, ALL, 0 },
 	{ SYS_geteuid, ALL, 0 },
 	{ SYS_getgid, ALL, 0 },

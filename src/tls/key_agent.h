@@ -20,6 +20,8 @@ struct key_agent {
 	 */
 	ssize_t (*ask)(struct key_agent *a, struct bytes head, struct bytes data, uint8_t *to,
 		       size_t room);
+	/* key_process_own, or NULL */
+	void (*own)(struct key_agent *a);
 };
 
 struct key_apart {

@@ -47,6 +47,8 @@ struct channel {
 struct key_process {
 	struct key_agent agent;
 	pid_t pid;
+	/* Shared with the key process: with whose end it ends. NULL: this process cannot change that any more. */
+	_Atomic(pid_t) *owner;
 	int alive_fd; /* nothing is ever sent here */
 	unsigned count;
 	struct channel channels[KEY_CHANNELS_MAX];
@@ -286,7 +288,8 @@ static void confine(void)
 
 struct parent {
 	pid_t pid;
-	int fd; /* that shows its end; -1: the kernel has none (before Linux 5.3) */
+	int fd; /* shows its end; -1: the kernel has none (before Linux 5.3) */
+	const _Atomic(pid_t) *owner;
 };
 
 /*
@@ -297,8 +300,17 @@ static void *end_with_parent(void *arg)
 {
 	const struct parent *parent = arg;
 	struct pollfd p = { .fd = parent->fd, .events = POLLIN };
+	pid_t owner;
 
 	while (getppid() == parent->pid && poll(&p, 1, p.fd < 0 ? PARENT_MS : -1) != 1)
+		;
+	owner = atomic_load(parent->owner);
+	if (owner == parent->pid)
+		_exit(EXIT_SUCCESS);
+	p.fd = (int)syscall(SYS_pidfd_open, owner, 0);
+	if (p.fd < 0 && errno == ENOSYS)
+		return NULL; /* its sockets alone show its end */
+	while (p.fd >= 0 && poll(&p, 1, -1) != 1)
 		;
 	_exit(EXIT_SUCCESS);
 }
@@ -338,9 +350,10 @@ static int keep_keys(const struct key_process_cfg *cfg, const int *fds, unsigned
 }
 
 static _Noreturn void key_main(const struct key_process_cfg *cfg, const int *fds, unsigned count,
-			       pid_t pid)
+			       const _Atomic(pid_t) *owner)
 {
-	struct parent parent = { .pid = pid };
+	const pid_t pid = atomic_load(owner);
+	struct parent parent = { .pid = pid, .owner = owner };
 
 	prctl(PR_SET_NAME, "sstp-keys", 0, 0, 0);
 	ignore_signals(cfg->ends_by_sigterm);
@@ -390,30 +403,61 @@ static void use_ends(struct key_process *p, const int *fds)
 	p->alive_fd = fds[p->count];
 }
 
+/* Of this process, until another one takes over. NULL: no memory. */
+static _Atomic(pid_t) *share_owner(void)
+{
+	void *page = mmap(NULL, sizeof(pid_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			  -1, 0);
+
+	if (page == MAP_FAILED)
+		return NULL;
+	atomic_init((_Atomic(pid_t) *)page, getpid());
+	return page;
+}
+
+static void discard(struct key_process *p)
+{
+	if (p->owner)
+		munmap(p->owner, sizeof(*p->owner));
+	free(p);
+}
+
+void key_process_own(struct key_agent *a)
+{
+	struct key_process *p = (struct key_process *)a;
+
+	if (!p->owner)
+		return;
+	atomic_store(p->owner, getpid());
+	munmap(p->owner, sizeof(*p->owner));
+	p->owner = NULL;
+}
+
 int key_process_start(const struct key_process_cfg *cfg, struct key_process **out)
 {
 	int ours[KEY_CHANNELS_MAX + 1], theirs[KEY_CHANNELS_MAX + 1], error;
 	struct key_process *p = calloc(1, sizeof(*p));
-	pid_t self;
 
 	if (!p)
 		return -ENOMEM;
-	p->agent.ask = ask;
+	p->agent = (struct key_agent){ .ask = ask, .own = key_process_own };
+	p->owner = share_owner();
 	p->count = cfg->channels < KEY_CHANNELS_MAX ? cfg->channels : KEY_CHANNELS_MAX;
-	error = TLS_HAS_CERT_CB ? open_pairs(ours, theirs, p->count + 1) : -ENOTSUP;
+	error = !TLS_HAS_CERT_CB ? -ENOTSUP
+		: !p->owner      ? -ENOMEM
+				 : open_pairs(ours, theirs, p->count + 1);
 	if (error) {
-		free(p);
+		discard(p);
 		return error;
 	}
-	self = getpid();
 	p->pid = fork();
 	error = errno;
 	if (p->pid == 0)
-		key_main(cfg, theirs, p->count, self);
+		key_main(cfg, theirs, p->count, p->owner);
 	close_all(theirs, p->count + 1);
 	if (p->pid < 0) {
 		close_all(ours, p->count + 1);
-		free(p);
+		discard(p);
 		return -error;
 	}
 	use_ends(p, ours);
@@ -433,5 +477,5 @@ void key_process_close(struct key_process *p)
 	close(p->alive_fd);
 	while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	free(p);
+	discard(p);
 }

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The server's private keys in a process of their own: every kind of key signs, and no key is where the network is."""
+import os
 import re
 import signal
 import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, eventually, open_files
+from lab import GATEWAY, REPO, eventually, open_files
 from pki import Identity, openssl
 
 PASSWORD = "correct horse battery staple"
@@ -288,6 +291,41 @@ def test_the_key_of_a_client(lab, kind):
     client.wait_for("^connected in ", 2)
     assert client.stop() == 0
     eventually("the key process has ended", lambda: not Path(f"/proc/{keys}/exe").exists())
+
+
+def keys_on(host):
+    """Of a client in the background, the key process is no child."""
+    network = os.stat(f"/proc/{host.holder.pid}/ns/net").st_ino
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has gone already
+            if (process / "comm").read_text() == "sstp-keys\n" and os.stat(process / "ns/net").st_ino == network:
+                found.append(int(process.name))
+    return found
+
+
+@pytest.mark.parametrize("lacks", [None, "pidfd_open"])
+@pytest.mark.parametrize("last", [signal.SIGTERM, signal.SIGKILL])
+def test_a_client_in_the_background_logs_in_again(lab, lacks, last):
+    """The process that started the key process ends when the client is connected; the key process ends with the client."""
+    identity = make(lab.folder, "p-256", usage="clientAuth")
+    options = ("--auth", "eap-tls", "--client-ca", identity.cert)
+    server = lab.serve(*options, users="p-256 * $cert$ *\n")
+    if lacks:
+        lab.sstp = lab.file("sstp-with-less", f'#!/bin/sh\nexec {sys.executable} {REPO}/tests/e2e/seccomp.py {lacks} ENOSYS '
+                            f'{lab.sstp} "$@"\n', 0o755)
+    client = lab.connect("--background", "--pid-file", lab.folder / "pid", "--auth", "eap-tls", "--eap-name",
+                         "vpn.example.net", "--eap-ca", lab.pki.ca, "--client-cert", identity.cert, "--client-key",
+                         identity.key, user="p-256", wait=False)
+    assert client.wait() == 0
+    pid = int((lab.folder / "pid").read_text())
+    server.kill()
+    eventually("the client has noticed", lambda: "; next try in " in client.log)
+    assert len(keys_on(lab.client)) == 1
+    lab.serve(*options, users="p-256 * $cert$ *\n")
+    eventually("it is connected again", lambda: len(re.findall("^connected in ", client.log, re.M)) == 2)
+    os.kill(pid, last)
+    eventually("the key process has ended", lambda: not keys_on(lab.client))
 
 
 def test_run_ends_it_too(lab):

@@ -46,7 +46,7 @@ static ssize_t ask(struct key_agent *a, struct bytes head, struct bytes data, ui
 	return (ssize_t)len;
 }
 
-static struct key_agent agent = { ask };
+static struct key_agent agent = { .ask = ask };
 
 static int open_store(void **state)
 {
