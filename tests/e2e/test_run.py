@@ -11,6 +11,7 @@ import pytest
 
 from lab import GATEWAY, RESOLV_CONF, SERVER, Sniffer, eventually
 from ordinary import NAMES, USER, NameServer, Ordinary, Web, as_user, needs_user_namespaces
+from test_health import PROCESS_1
 
 MB = 1000 * 1000
 # sent by the kernel itself: IPv6 neighbor and router discovery, multicast reports
@@ -573,3 +574,28 @@ def test_usage(lab, words, complaint):
     done = lab.client.run(lab.sstp, "run", *words, check=False)
     assert done.returncode == 2
     assert complaint in done.stderr
+
+
+# ---- as the first process, as in a container
+
+
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_as_process_1(lab, mode):
+    """It reaps what the command leaves, and ends with the command's status."""
+    lab.serve()
+    program = lab.start(lab.client, *PROCESS_1, lab.sstp, "run", "-v", SERVER, "--servercert", lab.pki.server.pin, "--user", "ann",
+                        "--password-file", lab.file("password", "wonder land\n"), "--sandbox", mode, "--", "sh", "-c",
+                        f"(exec sleep 0.1) & ping -c 1 -w 60 {GATEWAY} && exit 7", label="run")
+    assert program.wait() == 7
+    assert "connected in " in program.log
+
+
+def test_as_process_1_that_is_asked_to_end(lab):
+    lab.serve()
+    program = lab.start(lab.client, *PROCESS_1, lab.sstp, "run", "-v", SERVER, "--servercert", lab.pki.server.pin, "--user", "ann",
+                        "--password-file", lab.file("password", "wonder land\n"), "--", "sh", "-c",
+                        "trap 'exit 5' TERM; echo begun; while :; do sleep 0.1; done", label="run")
+    program.wait_for("^begun$")
+    (first,) = children_of(program.pid)
+    os.kill(first, signal.SIGTERM)
+    assert program.wait() == 5
