@@ -119,10 +119,11 @@ static int run_with_helper(const struct device_client *d, struct client_cfg *cfg
 		return sandbox_goes_without(d->verb, d->mode, error) ? run_alone(d, cfg, sandbox)
 								     : EXIT_OTHER;
 	leave_to_helper(&permitted);
-	if (helper.runs_command)
-		command_drop_descriptors();
 	sandbox->helper = &helper;
-	code = run(d, cfg, host_helper_new(host, helper.helper));
+	if (helper.runs_command && command_drop_descriptors(d->mode, NULL))
+		code = EXIT_OTHER;
+	else
+		code = run(d, cfg, host_helper_new(host, helper.helper));
 	client_helper_close(&helper);
 	sandbox->helper = NULL;
 	return code;

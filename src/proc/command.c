@@ -244,29 +244,72 @@ bool command_signal(struct command *c, const struct signalfd_siginfo *info)
 
 /* ---- its descriptors */
 
-static void use_instead(int fd, const char *path, int flags)
+/* 0 or -errno. */
+static int use_instead(int fd, const char *path, int flags)
 {
-	int other = open(path, flags | O_CLOEXEC | O_NOCTTY);
+	int other = open(path, flags | O_CLOEXEC | O_NOCTTY), error = 0;
 
 	if (other < 0)
-		return;
-	dup2(other, fd);
+		return -errno;
+	if (dup2(other, fd) < 0)
+		error = -errno;
 	if (other != fd)
 		close(other);
+	return error;
 }
 
-void command_drop_descriptors(void)
+/*
+ * The terminal of another user, as after `su bob`, cannot be opened by its path, but as /dev/tty by everybody. 0 or -errno.
+ */
+static int only_write_to_terminal(void)
 {
+	int error;
+
+	if (!isatty(STDERR_FILENO) || (fcntl(STDERR_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY)
+		return 0;
+	error = use_instead(STDERR_FILENO, "/proc/self/fd/2", O_WRONLY);
+	if (error && tcgetpgrp(STDERR_FILENO) >= 0 && /* it is that one */
+	    !use_instead(STDERR_FILENO, "/dev/tty", O_WRONLY))
+		error = 0;
+	return error;
+}
+
+/* 0 or -errno. *what: that cannot be opened. */
+static int stop_reading(const char **what)
+{
+	int error;
+
+	*what = "/dev/null";
+	error = use_instead(STDIN_FILENO, *what, O_RDONLY);
+	if (!error)
+		error = use_instead(STDOUT_FILENO, *what, O_WRONLY);
+	if (error)
+		return error;
+	*what = "standard error only for writing (2>FILE avoids this)";
+	return only_write_to_terminal();
+}
+
+int command_drop_descriptors(enum sandbox_mode mode, const struct log *log)
+{
+	bool must = mode == SANDBOX_REQUIRE;
+	const char *what;
+	int error;
+
+	if (mode == SANDBOX_OFF)
+		return 0;
 	for (int fd = STDERR_FILENO + 1; fd < FDS_MAX; fd++) {
 		int flags = fcntl(fd, F_GETFD);
 
 		if (flags >= 0 && !(flags & FD_CLOEXEC))
 			close(fd);
 	}
-	use_instead(STDIN_FILENO, "/dev/null", O_RDONLY);
-	use_instead(STDOUT_FILENO, "/dev/null", O_WRONLY);
-	if (isatty(STDERR_FILENO))
-		use_instead(STDERR_FILENO, "/proc/self/fd/2", O_WRONLY);
+	error = stop_reading(&what);
+	if (error)
+		log_at(log, must ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
+		       "%sthe process that reads the network can read what is typed at this terminal: "
+		       "it cannot open %s: %s",
+		       must ? "--sandbox require: " : "", what, strerror(-error));
+	return must ? error : 0;
 }
 
 /* ---- the end */

@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 #include "proc/run.h"
+#include "proc/sandbox.h"
 #include "util/log.h"
 
 /* SIGCHLD, and those that are passed on. */
@@ -67,10 +68,11 @@ bool command_takes(const struct signalfd_siginfo *info);
 bool command_signal(struct command *c, const struct signalfd_siginfo *info);
 
 /*
- * Drops the descriptors that this process has inherited, since another process has them for the command (proc/helper.h).
- * Standard error stays, for the log; if it is a terminal, it can only be written to.
+ * Drops the descriptors that this process has inherited, since another process has them for the command (proc/helper.h,
+ * proc/command_apart.h). Standard error stays, for the log; if it is a terminal, it can only be written to. Where that is not
+ * possible: a warning, or with SANDBOX_REQUIRE an error. With SANDBOX_OFF it changes nothing. 0 or -errno, logged.
  */
-void command_drop_descriptors(void);
+int command_drop_descriptors(enum sandbox_mode mode, const struct log *log);
 
 /*
  * Ends the command and its descendants, if any remain: SIGTERM, two seconds, SIGKILL. Waits for them,

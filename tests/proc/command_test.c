@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -159,39 +160,100 @@ static bool is_null(int fd)
 	return !stat("/dev/null", &null) && !fstat(fd, &st) && st.st_rdev == null.st_rdev;
 }
 
-/* In a child: 0, or which part is wrong. */
-static int drop_and_look(int terminal)
+/* How fd 2's terminal can be opened. */
+enum terminal {
+	OWN,         /* by its path */
+	OF_OTHER,    /* only as /dev/tty, as after `su bob` */
+	OUT_OF_REACH /* in no way */
+};
+
+static bool is_readable(int fd)
 {
-	int inherited = dup(terminal), own = fcntl(terminal, F_DUPFD_CLOEXEC, 0);
+	return (fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
+}
+
+static void take_rights(int terminal, enum terminal kind)
+{
+	if (kind == OWN)
+		return;
+	setsid();
+	if (kind == OF_OTHER)
+		ioctl(terminal, TIOCSCTTY, 0);
+	fchmod(terminal, 0);
+	if (!geteuid() && setresuid(65534, 65534, 65534))
+		_exit(10);
+}
+
+/* In a child: 0, or which part is wrong. */
+static int drop_and_look(int terminal, enum terminal kind, enum sandbox_mode mode)
+{
+	int inherited = dup(terminal), own = fcntl(terminal, F_DUPFD_CLOEXEC, 0), error;
+	bool is_lost = kind == OUT_OF_REACH;
 
 	dup2(terminal, STDIN_FILENO);
 	dup2(terminal, STDOUT_FILENO);
 	dup2(terminal, STDERR_FILENO);
-	command_drop_descriptors();
+	take_rights(terminal, kind);
+	error = command_drop_descriptors(mode, NULL);
 	if (is_open(inherited) || !is_open(own))
 		return 1;
 	if (!is_null(STDIN_FILENO) || !is_null(STDOUT_FILENO))
 		return 2;
-	return isatty(STDERR_FILENO) && (fcntl(STDERR_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY ? 0
-												: 3;
+	if (!isatty(STDERR_FILENO) || is_readable(STDERR_FILENO) != is_lost)
+		return 3;
+	if (error != (is_lost && mode == SANDBOX_REQUIRE ? -EACCES : 0))
+		return 4;
+	return write(STDERR_FILENO, "!", 1) == 1 ? 0 : 5;
 }
 
-static void what_the_command_inherits_can_be_dropped(void **state)
+/* What it has printed there. */
+static void drop_in_child(enum terminal kind, enum sandbox_mode mode, char *printed, size_t room)
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), terminal, status;
+	size_t len = 0;
 	pid_t child;
 
-	(void)state;
 	assert_true(master >= 0 && !grantpt(master) && !unlockpt(master));
 	terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	assert_true(terminal >= 0);
 	child = fork();
 	if (!child)
-		_exit(drop_and_look(terminal));
+		_exit(drop_and_look(terminal, kind, mode));
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(run_exit_status(status), 0);
+	do {
+		ssize_t n = read(master, printed + len, room - 1 - len);
+
+		assert_true(n > 0);
+		len += (size_t)n;
+	} while (printed[len - 1] != '!');
+	printed[len] = '\0';
 	close(terminal);
 	close(master);
+}
+
+static void what_the_command_inherits_can_be_dropped(void **state)
+{
+	char printed[1024];
+
+	(void)state;
+	drop_in_child(OWN, SANDBOX_REQUIRE, printed, sizeof(printed));
+	assert_string_equal(printed, "!");
+	drop_in_child(OF_OTHER, SANDBOX_REQUIRE, printed, sizeof(printed));
+	assert_string_equal(printed, "!");
+}
+
+static void a_terminal_that_stays_readable_is_reported(void **state)
+{
+	char printed[1024];
+
+	(void)state;
+	drop_in_child(OUT_OF_REACH, SANDBOX_AUTO, printed, sizeof(printed));
+	assert_non_null(
+		strstr(printed, "warn: the process that reads the network can read what is typed"));
+	drop_in_child(OUT_OF_REACH, SANDBOX_REQUIRE, printed, sizeof(printed));
+	assert_non_null(
+		strstr(printed, "error: --sandbox require: the process that reads the network"));
 }
 
 static void descriptors_of_ours_stay_here(void **state)
@@ -298,6 +360,7 @@ int main(void)
 		cmocka_unit_test(a_failed_start_is_reported),
 		cmocka_unit_test(descriptors_of_ours_stay_here),
 		cmocka_unit_test(what_the_command_inherits_can_be_dropped),
+		cmocka_unit_test(a_terminal_that_stays_readable_is_reported),
 		cmocka_unit_test(only_signals_of_processes_are_passed_on),
 		cmocka_unit_test(signals_are_as_they_were),
 		cmocka_unit_test(its_descendants_are_ended),
