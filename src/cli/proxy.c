@@ -326,7 +326,7 @@ static int connect_with_helper(const struct start *start, struct client_cfg *cfg
 		code = login_connect(cfg);
 		client_helper_close(&helper);
 	} else if (sandbox_goes_without(&proxy_verb, sandbox->mode, error)) {
-		sandbox->mode = SANDBOX_OFF;
+		sandbox->mode = start->proxy->sandbox = SANDBOX_OFF;
 		sandbox->helper = NULL;
 		code = login_connect(cfg);
 	}
@@ -386,6 +386,7 @@ static int run_with(struct proxy_settings *s, const struct proxy_login *login)
 	struct start start = { s, &proxy };
 
 	proxy.command = s->command;
+	proxy.sandbox = s->sandbox.mode;
 	proxy.dns = s->dns.servers.at;
 	proxy.dns_count = s->dns.servers.count;
 	proxy.names = dns_settings_names(&s->dns);

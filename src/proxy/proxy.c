@@ -219,6 +219,8 @@ static enum tunnel_reason open_proxy(struct backend *b, struct backend_client *c
 	}
 	if (open_forwards(p) || open_servers(p) || fork_supervisor(p))
 		return REASON_NETWORK;
+	if (p->cfg->command && command_drop_descriptors(p->cfg->sandbox, client->log))
+		return REASON_SYSTEM;
 	return REASON_NONE;
 }
 

@@ -7,6 +7,7 @@
 #ifndef SSTP_PROXY_PROXY_H
 #define SSTP_PROXY_PROXY_H
 
+#include "proc/sandbox.h"
 #include "proxy/forward.h"
 #include "proxy/proxy_server.h"
 #include "tunnel/backend.h"
@@ -21,6 +22,8 @@ struct proxy_cfg {
 	struct dns_names names;    /* stack/stack.h */
 	/* Started when the tunnel is first up, with variables that name `servers`; NULL: none. */
 	char *const *command;
+	/* Not SANDBOX_OFF: with a command, this process drops what it has inherited (command_drop_descriptors). */
+	enum sandbox_mode sandbox;
 };
 
 /* NULL: no memory. `cfg` is kept by the caller until the backend's close. */

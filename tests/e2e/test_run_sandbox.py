@@ -11,7 +11,7 @@ from lab import SERVER, eventually, open_files
 from ordinary import USER, as_user
 from test_keys_apart import has
 from test_run import children_of, name_of, ordinary, starter_of  # noqa: F401
-from test_sandbox import E, attacks, children, lacking, start_run, status_of, taken_over, whole  # noqa: F401
+from test_sandbox import E, attacks, children, lacking, start_proxy_with_command, start_run, status_of, taken_over, whole  # noqa: F401
 
 EVERYTHING = ("memory", "no_new_privs", "user", "capabilities", "files", "tcp", "scopes", "system_calls")
 WHO = pytest.mark.parametrize("user", [0, USER], ids=["root", "an ordinary user"])
@@ -88,15 +88,16 @@ def test_the_command_has_what_it_has_without_a_sandbox(whole):  # noqa: F811
 
 
 @WHO
-def test_the_commands_descriptors_are_not_where_the_network_is(readable, user):
+@pytest.mark.parametrize("start", [start_run, start_proxy_with_command], ids=["run", "proxy"])
+def test_the_commands_descriptors_are_not_where_the_network_is(readable, user, start):
     """A shell's terminal, say, where passwords are typed."""
     words = ["sh", "-c", 'exec 7</etc/hosts; exec "$@"', "sh", *words_of(user)]
-    program, _ = start_run(readable, words, [], {})
+    program, _ = start(readable, words, [], {})
     files = open_files(program.pid)
     assert files[0] == files[1] == "/dev/null"
     assert not [path for path in files.values() if path.endswith("/hosts")]
-    helper = starter_of(program)
-    command, = eventually("it is there", lambda: [pid for pid in children_of(helper) if name_of(pid) == "sleep"])
+    command, = eventually("it is there", lambda: [pid for child in children_of(program.pid) for pid in children_of(child)
+                                                  if name_of(pid) == "sleep"])
     assert os.readlink(f"/proc/{command}/fd/7").endswith("/hosts")
     assert program.stop() == 128 + signal.SIGTERM
 
