@@ -2,6 +2,7 @@
 /* sstp connect: parses options, obtains the password and runs the client with a TUN device. */
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -97,13 +98,26 @@ static const struct option own_network_table[] = {
 
 static const struct option_group own_network_options = OPTION_GROUP(own_network_table);
 
+/* One that sstp uses for this alone, so not the log's. */
+static bool set_own_descriptor(void *to, const char *value, struct error *err)
+{
+	if (!set_descriptor(to, value, err))
+		return false;
+	if (*(int *)to != STDERR_FILENO)
+		return true;
+	snprintf(err->text, sizeof(err->text),
+		 "is standard error, which the log needs; a shell opens another descriptor with "
+		 "3<FILE or 3>FILE");
+	return false;
+}
+
 static const struct option target_table[] = {
 	{ .name = "tun-fd",
 	  .arg = "N",
 	  .help = "use descriptor N, a TUN device (without packet information) or a "
 		  "socket of packets; the program that opened it, or --script, sets "
 		  "addresses and routes",
-	  .set = set_descriptor,
+	  .set = set_own_descriptor,
 	  .at = AT(tun_fd),
 	  .flags = OPTION_CLI_ONLY },
 	{ .name = "script-tun",
@@ -120,13 +134,13 @@ static const struct option descriptor_table[] = {
 	{ .name = "ready-fd",
 	  .arg = "N",
 	  .help = "write 1 to descriptor N once connected, and close it",
-	  .set = set_descriptor,
+	  .set = set_own_descriptor,
 	  .at = AT(ready_fd),
 	  .flags = OPTION_CLI_ONLY },
 	{ .name = "exit-fd",
 	  .arg = "N",
 	  .help = "end when the other end of descriptor N, a pipe or a socket, is closed",
-	  .set = set_descriptor,
+	  .set = set_own_descriptor,
 	  .at = AT(exit_fd),
 	  .flags = OPTION_CLI_ONLY },
 };

@@ -236,6 +236,8 @@ CASES = [
     ("connect --tun-fd 77 vpn", "--tun-fd 77: there is no open descriptor 77; a shell opens one with 77<FILE"),
     ("connect --tun-fd tun0 vpn", "--tun-fd tun0: must be the number of an open descriptor"),
     ("connect --ready-fd x vpn", "--ready-fd x: must be the number of an open descriptor"),
+    *((f"connect {name} 2 vpn", f"{name} 2: is standard error, which the log needs; a shell opens another descriptor with 3<FILE")
+      for name in ("--tun-fd", "--ready-fd", "--exit-fd")),
     ("connect --password-fd 77 vpn -u ann", "--password-fd 77: there is no open descriptor 77"),
     ("connect --password-fd stdin vpn -u ann", "--password-fd stdin: must be the number of an open descriptor"),
     ("connect --password-file - vpn", "--password-file -: there is no file of this name; /dev/stdin is standard input"),
