@@ -25,6 +25,11 @@ enum {
 	OP_CONNECT = HELPER_OP(HELPER_FILES, 4),
 };
 
+#define BYTES(text)                                       \
+	{                                                 \
+		(const uint8_t *)(text), sizeof(text) - 1 \
+	}
+
 static struct helper *helper;
 static struct helper_files_agent agent;
 static char root[PATH_MAX];
@@ -310,8 +315,6 @@ static void secrets(void **state)
 	memset(text, '\n', sizeof(text) - 1); /* the words are in two pieces that are read */
 	write_file("new.pem", text, "-----BEGIN EC PRIVATE KEY-----\n");
 	assert_refuses(path_of("new.pem"));
-	write_file("new.pem", "\x30\x82", NULL); /* as PKCS #12 begins */
-	assert_refuses(path_of("new.pem"));
 	write_file("new.pem", "-----BEGIN CERTIFICATE-----\n", NULL);
 	fd = file_open_read(path_of("new.pem"));
 	assert_true(fd >= 0);
@@ -320,6 +323,59 @@ static void secrets(void **state)
 	assert_int_equal(file_look(path_of("bob.secret"), &mode), 0);
 	assert_int_equal(file_look("/etc/shadow", &mode), -EACCES);
 	assert_reads("ann.secret", "a");
+}
+
+static void write_bytes(const char *name, const void *bytes, size_t len)
+{
+	FILE *f = fopen(path_of(name), "we");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, len, f), len);
+	fclose(f);
+}
+
+/* Keys in DER are refused, as long and as short ones begin; texts that begin with the same character are not. */
+static void secrets_in_der(void **state)
+{
+	static const struct bytes keys[] = {
+		BYTES("\x30\x82\x0a\x3f\x02\x01\x03\x30\x82"), /* PKCS #12 */
+		BYTES("\x30\x80\x02\x01\x03\x30\x80"), /* the same with an indefinite length */
+		BYTES("\x30\x82\x04\xbe\x02\x01\x00\x30\x0d"),         /* PKCS #8: RSA */
+		BYTES("\x30\x81\x87\x02\x01\x00\x30\x13"),             /* EC */
+		BYTES("\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65"), /* Ed25519 */
+		BYTES("\x30\x77\x02\x01\x01\x04\x20"),                 /* SEC 1 */
+		BYTES("\x30\x82\x04\xa3\x02\x01\x00\x02\x82"),         /* PKCS #1 */
+		BYTES("\x30\x81\xec\x30\x57\x06\x09\x2a"),             /* PKCS #8, encrypted */
+	};
+	static const struct bytes texts[] = {
+		BYTES("0"),
+		BYTES("0abc"),
+		BYTES("0secret\n"),
+		BYTES("00:02:01"),
+		BYTES("0\xc3\xa4\x62"),
+		BYTES("0.\n"),
+		BYTES("0\n\x30\n192.0.2.1"),
+		BYTES("0\x85\x02\x01"),
+		BYTES("0\x82"),
+	};
+
+	(void)state;
+	assert_int_equal(helper_files_permit(helper, path_of("config"), HELPER_FILE_SETTINGS), 0);
+	assert_int_equal(helper_files_permit(helper, path_of("key"), HELPER_FILE_SECRET), 0);
+	write_file("config", "open ", "/new\n");
+	seal();
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		write_bytes("new", keys[i].at, keys[i].len);
+		assert_refuses(path_of("new"));
+	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		int fd;
+
+		write_bytes("new", texts[i].at, texts[i].len);
+		fd = file_open_read(path_of("new"));
+		assert_true(fd >= 0);
+		close(fd);
+	}
 }
 
 static void replacing(void **state)
@@ -434,6 +490,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_folder, open_lab, close_lab),
 		cmocka_unit_test_setup_teardown(what_files_name, open_lab, close_lab),
 		cmocka_unit_test_setup_teardown(secrets, open_lab, close_lab),
+		cmocka_unit_test_setup_teardown(secrets_in_der, open_lab, close_lab),
 		cmocka_unit_test_setup_teardown(noted_before, open_lab_noted, close_lab),
 		cmocka_unit_test_setup_teardown(replacing, open_lab, close_lab),
 		cmocka_unit_test_setup_teardown(connecting, open_lab, close_lab),
