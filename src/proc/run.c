@@ -282,6 +282,7 @@ ssize_t run_read(int fd, char *to, size_t size, uint64_t end_ms, bool wants_line
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	size_t len = 0;
 	ssize_t n;
+	int ready;
 
 	for (;;) {
 		uint64_t now = clock_now_ms();
@@ -293,8 +294,11 @@ ssize_t run_read(int fd, char *to, size_t size, uint64_t end_ms, bool wants_line
 			return -EMSGSIZE;
 		if (now >= end_ms)
 			return -ETIMEDOUT;
-		if (poll(&p, 1, (int)(end_ms - now)) < 0 && errno != EINTR)
+		ready = poll(&p, 1, (int)(end_ms - now));
+		if (ready < 0 && errno != EINTR)
 			return -errno;
+		if (ready <= 0) /* a read might wait longer than the limit */
+			continue;
 		n = read(fd, to + len, size - len);
 		if (n == 0)
 			return (ssize_t)len;

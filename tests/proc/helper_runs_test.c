@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "proc/run.h"
+#include "util/clock.h"
 #include "util/file.h"
 
 enum {
@@ -164,6 +166,24 @@ static void too_many(void **state)
 	}
 }
 
+/* A child that does not end holds its end of the pipe; the other process waits no longer than its limit. */
+static void too_slow(void **state)
+{
+	struct helper_question q = { .op = HANG };
+	char to[8];
+
+	(void)state;
+	assert_int_equal(helper_ask(helper, &q), 0);
+	alarm(LIMIT_MS / 1000); /* a read that blocks would never end */
+	assert_int_equal(run_read(q.fd_out, to, sizeof(to), clock_now_ms() + 20, false),
+			 -ETIMEDOUT);
+	assert_int_equal(run_read(q.fd_out, to, sizeof(to), clock_now_ms(), false), -ETIMEDOUT);
+	alarm(0);
+	assert_int_equal(write(go[1], "x", 1), 1);
+	assert_int_equal(run_read(q.fd_out, to, sizeof(to), clock_now_ms() + LIMIT_MS, false), 1);
+	close(q.fd_out);
+}
+
 static void too_many_in_a_second(void **state)
 {
 	struct helper_runs r = { .max = RUNS };
@@ -184,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_a_child_writes),
 		CASE(too_many),
+		CASE(too_slow),
 		cmocka_unit_test(too_many_in_a_second),
 	};
 
