@@ -848,16 +848,21 @@ void dns_forwarder_set_vpn(struct dns_forwarder *f, const struct ip_addr *server
 	use_servers(f, FORWARDER_VPN, &s);
 }
 
-/* In the forwarder's network namespace. 0: there is none of that name. */
+/*
+ * In the network namespace from which servers are reached. 0: there is none of that name. if_nametoindex asks
+ * through a Unix socket, which the sandbox refuses.
+ */
 static unsigned int device_index(const struct dns_forwarder *f, const char *name)
 {
 	struct ifreq ifr = { .ifr_name = "" };
+	int fd = socket_to_server(f, AF_INET, SOCK_DGRAM), error;
 
+	if (fd < 0)
+		return 0;
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.*s", IFNAMSIZ - 1, name);
-	if (f->device) /* servers are reached from our namespace */
-		return if_nametoindex(ifr.ifr_name);
-	return ioctl(f->listeners[0].udp.fd, SIOCGIFINDEX, &ifr) ? 0
-								 : (unsigned int)ifr.ifr_ifindex;
+	error = ioctl(fd, SIOCGIFINDEX, &ifr);
+	close(fd);
+	return error ? 0 : (unsigned int)ifr.ifr_ifindex;
 }
 
 void dns_forwarder_set_others(struct dns_forwarder *f, const char *resolv_conf)

@@ -50,7 +50,7 @@ static const uint32_t fcntl_commands[] = {
  * A terminal replies to some sequences that are written to it, as if the user typed the reply.
  */
 static const uint32_t ioctl_requests[] = {
-	FIONREAD, FIONBIO, TIOCOUTQ, SIOCOUTQNSD, TIOCGWINSZ, TCGETS,
+	FIONREAD, FIONBIO, TIOCOUTQ, SIOCOUTQNSD, SIOCGIFINDEX, TIOCGWINSZ, TCGETS,
 };
 
 /* Older headers lack these. */

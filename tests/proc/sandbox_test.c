@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -247,6 +249,14 @@ static int set_permitted(void)
 	return error ? error : error_of(getsockopt(fd, SOL_SOCKET, SO_ERROR, &on, &len));
 }
 
+/* nameserver/dns_forwarder.c: of a name server such as fe80::1%eth0. */
+static int find_device(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo" };
+
+	return error_of(ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCGIFINDEX, &ifr));
+}
+
 /* tunnel/unsent.c and others; a connection sees by the second one that BBR is in its startup. */
 static int read_tcp_info(void)
 {
@@ -395,6 +405,7 @@ static const struct {
 	{ "an option of another level", set_other_level, EPERM, true },
 	{ "another option", read_other_option, EPERM, true },
 	{ "options of sockets", set_permitted, 0, true },
+	{ "the index of a device", find_device, 0, true },
 	{ "the state of a connection", read_tcp_info, 0, true },
 	{ "mount", mount_something, EPERM, false },
 	{ "capset", get_capabilities, EPERM, false },
