@@ -108,6 +108,24 @@ def test_it_follows_resolv_conf(lab, resolver, how):
         lab.server.resolv_conf.unlink()
 
 
+@pytest.fixture
+def link_local(lab):
+    router = ["dev", lab.server.name]
+    lab.router.run("ip", "addr", "add", "fe80::53/64", *router, "nodad")
+    dnsmasq(lab, "fe80::53", {"www.example.org": "203.0.113.9"})
+    yield "fe80::53%cable"
+    lab.router.run("ip", "addr", "del", "fe80::53/64", *router)
+
+
+def test_a_later_server_with_a_scope(lab, resolver, link_local):
+    """The index of its device is found in the sandbox."""
+    lab.serve("--dns", "host")
+    lab.connect()
+    assert ask(lab.client, "www.example.org", to=GATEWAY).address == NAMES["www.example.org"]
+    lab.server.resolv_conf.write_text(f"nameserver {link_local}\n")
+    eventually("the other server", lambda: ask(lab.client, "www.example.org", to=GATEWAY).address == "203.0.113.9")
+
+
 def test_no_server_answers(lab):
     """Neither does any program on this host, which resolv.conf(5) says to ask then."""
     lab.server.resolv_conf.write_text("search example.org\n")
