@@ -357,8 +357,8 @@ static ssize_t read_plain(int fd, uint8_t *to, size_t room)
 {
 	ssize_t n = read(fd, to, room);
 
-	if (n < 0)
-		return -errno;
+	if (n < 0) /* reset: the peer closed it before it had read all packets */
+		return errno == ECONNRESET ? -EPIPE : -errno;
 	if (n)
 		return n;
 	return is_at_end(fd) ? -EPIPE : -EPROTO;

@@ -96,6 +96,24 @@ static void the_end_of_an_adopted_socket_is_reported(void **state)
 	tun_close(t);
 }
 
+/* The kernel reports a reset then. */
+static void the_end_is_reported_though_the_peer_left_packets(void **state)
+{
+	struct tun_offload off = { .gso = TUN_GSO_NONE };
+	struct iovec packet = { (char[]){ "packet" }, 6 };
+	struct tun *t;
+	uint8_t got[64];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+	t = adopt(fds[0]);
+	assert_int_equal(tun_write(t, &packet, 1, &off), 0);
+	close(fds[1]);
+	assert_int_equal(tun_read(t, got, sizeof(got), &off), -EPIPE);
+	tun_close(t);
+}
+
 /* ---- a turn */
 
 static struct packet turn; /* what is read to */
@@ -395,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packet_sockets_are_adopted),
 		cmocka_unit_test(the_end_of_an_adopted_socket_is_reported),
+		cmocka_unit_test(the_end_is_reported_though_the_peer_left_packets),
 		cmocka_unit_test(a_turn_brings_whole_packets),
 		cmocka_unit_test(a_turn_has_an_end),
 		cmocka_unit_test(empty_packets_are_skipped),
