@@ -2,10 +2,8 @@
 #include "nameserver/dns_forwarder.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "nameserver/dns_stream.h"
@@ -13,6 +11,7 @@
 #include "dns/reply_cache.h"
 #include "dns/resolv_line.h"
 #include "proc/netns.h"
+#include "util/device_index.h"
 #include "util/secret.h"
 
 enum {
@@ -848,21 +847,15 @@ void dns_forwarder_set_vpn(struct dns_forwarder *f, const struct ip_addr *server
 	use_servers(f, FORWARDER_VPN, &s);
 }
 
-/*
- * In the network namespace from which servers are reached. 0: there is none of that name. if_nametoindex asks
- * through a Unix socket, which the sandbox refuses.
- */
-static unsigned int device_index(const struct dns_forwarder *f, const char *name)
+/* In the network namespace from which servers are reached. 0: there is none of that name. */
+static unsigned scope_of(const struct dns_forwarder *f, const char *device)
 {
-	struct ifreq ifr = { .ifr_name = "" };
-	int fd = socket_to_server(f, AF_INET, SOCK_DGRAM), error;
+	int fd = socket_to_server(f, AF_INET, SOCK_DGRAM);
+	unsigned scope = fd < 0 ? 0 : device_index_at(fd, device);
 
-	if (fd < 0)
-		return 0;
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.*s", IFNAMSIZ - 1, name);
-	error = ioctl(fd, SIOCGIFINDEX, &ifr);
-	close(fd);
-	return error ? 0 : (unsigned int)ifr.ifr_ifindex;
+	if (fd >= 0)
+		close(fd);
+	return scope;
 }
 
 void dns_forwarder_set_others(struct dns_forwarder *f, const char *resolv_conf)
@@ -875,7 +868,7 @@ void dns_forwarder_set_others(struct dns_forwarder *f, const char *resolv_conf)
 	for (const char *line = resolv_conf; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (resolv_line_server(line, &a, device))
-			add_server(f, &s, &a, *device ? device_index(f, device) : 0);
+			add_server(f, &s, &a, *device ? scope_of(f, device) : 0);
 	}
 	if (!s.count) /* resolv.conf(5): without one, the server on this host */
 		add_server(f, &s, &local, 0);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "net/job.h"
+#include "util/device_index.h"
 
 /* Look-ups of a process; one without a reply occupies its thread for half a minute or more. */
 static struct job_pool pool = JOB_POOL(16, 64);
@@ -79,15 +80,34 @@ static void explain(int error, struct resolve_answer *a)
 	a->text[0] = (char)tolower((unsigned char)a->text[0]);
 }
 
+/* "fe80::1%eth0": cuts the device off and returns its index. 0: it names none, or one that is unknown. */
+static unsigned cut_device(char *host)
+{
+	char *at = strchr(host, ':') ? strchr(host, '%') : NULL;
+	unsigned scope = at ? device_index(at + 1) : 0;
+
+	if (scope)
+		*at = '\0';
+	return scope;
+}
+
+static void set_scope(struct resolve_answer *a, unsigned scope)
+{
+	for (size_t i = 0; i < a->count; i++)
+		((struct sockaddr_in6 *)(void *)&a->addrs[i])->sin6_scope_id = scope;
+}
+
 static void look_up(const struct resolve_query *q, int flags, struct resolve_answer *a)
 {
+	struct resolve_query copy = *q;
+	unsigned scope = cut_device(copy.host);
 	struct addrinfo hints = {
 		.ai_family = q->family,
 		.ai_socktype = SOCK_STREAM,
-		.ai_flags = flags,
+		.ai_flags = flags | (scope ? AI_NUMERICHOST : 0),
 	};
 	struct addrinfo *list = NULL;
-	int error = getaddrinfo(q->host, NULL, &hints, &list);
+	int error = getaddrinfo(copy.host, NULL, &hints, &list);
 
 	a->count = 0;
 	if (error) {
@@ -95,6 +115,8 @@ static void look_up(const struct resolve_query *q, int flags, struct resolve_ans
 		return;
 	}
 	take_addresses(list, q->port, a);
+	if (scope)
+		set_scope(a, scope);
 	freeaddrinfo(list);
 }
 

@@ -3,9 +3,9 @@
 #include "util/endpoint.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <string.h>
 
+#include "util/device_index.h"
 #include "util/seccomp.h"
 
 static const char bad_port[] = "the port is not a number from 1 to 65535";
@@ -131,7 +131,7 @@ static const char *set_host(struct endpoint *e, char *host)
 		return NULL;
 	if (zone) {
 		*zone = '\0';
-		e->scope = if_nametoindex(zone + 1);
+		e->scope = device_index(zone + 1);
 	}
 	if (!ip_parse(host, &e->addr))
 		return not_address;

@@ -516,6 +516,21 @@ def test_status_of_a_part_that_is_missing(whole):
                      whole.client.run(whole.sstp, "status").stdout, re.M)
 
 
+def test_an_address_with_a_device(whole):
+    """The index of the device is found in the sandbox: at a reload, and by a client."""
+    at = ["fe80::7/64", "dev", "cable"]
+    whole.server.run("ip", "addr", "add", *at, "nodad")
+    server = whole.serve("--config", whole.file("listen.conf", "listen = [fe80::7%cable]:443\n"))
+    server.send(signal.SIGHUP)
+    server.wait_for("^reloaded .*: 2 users$")
+    assert "the settings are unchanged" not in server.log
+    for to in "fe80::7%cable", "[fe80::7%cable]:443":
+        done = whole.probe(host=whole.server, to=to, trust=["--servercert", whole.pki.server.pin])
+        assert done.returncode == 0, done.stderr
+    assert server.stop() == 0
+    whole.server.run("ip", "addr", "del", *at)
+
+
 def test_serve(whole):
     """All that needs the rights of the start works under it."""
     whole.server.sysctl("net.ipv4.ip_forward", 1)
