@@ -32,7 +32,7 @@
 #include "util/secret.h"
 
 enum {
-	LIMIT_S = 30, /* for a reply; a signature takes some milliseconds at most */
+	LIMIT_S = 60, /* for a reply; a signature takes some milliseconds at most */
 	ENDS_MS = 100,
 	PARENT_MS = 1000, /* how often to check that the parent lives, without a pidfd */
 	BUFFER_LEN = 256 * 1024,
