@@ -6,7 +6,6 @@ try, and replies with the error. To add a verb, add a function that starts it to
 """
 import ctypes
 import errno
-import itertools
 import json
 import os
 import re
@@ -606,6 +605,7 @@ nft add table inet sstp-test && nft add set inet sstp-test clients '{ type ipv4_
 # ---- what an attacker can ask of the helper that runs the script of sessions
 
 RUN_SCRIPT = "902"  # src/server/session_script_run.c
+RUNS_MAX = 32  # at a time
 
 
 def run_script(payload):
@@ -646,9 +646,12 @@ def test_what_an_attacker_can_have_the_script_do(whole):
                              (f"memory {pid}", E.EPERM), (f"prlimit {pid}", E.EPERM),
                              (f"read /proc/{pid}/environ", E.EACCES), (f"read /proc/{pid}/mem", E.EACCES)]:
             assert (words, attacker.tries(words)) == (words, error)
-        answers = iter(lambda: attacker.tries(run_script(facts(b"bob"))), E.EAGAIN)  # each runs for 10 seconds
-        assert set(itertools.islice(answers, 1000)) == {0}
-        assert next(answers, None) is None, "it could start a thousand"
+        helper, = (p for p in others if Path(f"/proc/{p}/comm").read_text() == "sstp-helper\n")
+        for _ in range(100):  # each runs for 10 seconds: on a busy machine fewer than the limit may run at a time
+            answer = attacker.tries(run_script(facts(b"bob")))
+            assert answer in (0, E.EAGAIN) and len(children(helper)) <= RUNS_MAX
+            if answer == E.EAGAIN:
+                break
         assert children(attacker.pid) == others and program.status is None
     shutil.rmtree(folder)
 
