@@ -653,7 +653,7 @@ def test_what_an_attacker_can_have_the_script_do(whole):
             if answer == E.EAGAIN:
                 break
         assert children(attacker.pid) == others and program.status is None
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)  # the last runs may still change it
 
 
 def test_a_command_is_not_in_the_sandbox(whole):
