@@ -223,7 +223,7 @@ def test_a_pkcs12_file_that_takes_long(lab, tmp_path, maker, clients, iterations
     done = lab.client.run(lab.sstp, "connect", *METHOD, "--eap-ca", lab.pki.ca, "--servercert", lab.pki.server.pin,
                           "--client-cert", p12, "--client-key-password-file", password, "--check", "192.0.2.1", check=False)
     if fits:
-        assert (done.returncode, done.stderr) == (0, "")
+        assert done.returncode == 0 and "iterations" not in done.stderr, done.stderr
     else:
         assert done.returncode == EXIT_USAGE
         assert (f"{p12}, a PKCS #12 file, cannot be read: it asks for more than 2000000 iterations in all, which would take "
