@@ -6,6 +6,7 @@
 
 #include "auth/secrets_lexer.h"
 #include "util/file.h"
+#include "util/text.h"
 
 struct naming {
 	void (*each)(void *arg, const char *path);
@@ -33,17 +34,6 @@ static void take_lines(const struct naming *n, const char *text, size_t len)
 	file_free(arena, secrets_lexer_arena_len(len));
 }
 
-static char *trim(char *at)
-{
-	size_t len;
-
-	at += strspn(at, " \t\r");
-	len = strlen(at);
-	while (len && strchr(" \t\r", at[len - 1]))
-		at[--len] = '\0';
-	return at;
-}
-
 /* "password = @/FILE" */
 static void take_setting(const struct naming *n, char *line)
 {
@@ -53,8 +43,8 @@ static void take_setting(const struct naming *n, char *line)
 	if (!value)
 		return;
 	*value = '\0';
-	if (!strcmp(trim(line), key))
-		take_secret(n, trim(value + 1));
+	if (!strcmp(text_strip(line), key))
+		take_secret(n, text_strip(value + 1));
 }
 
 static void take_settings(const struct naming *n, const char *text)

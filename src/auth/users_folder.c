@@ -15,6 +15,7 @@
 #include "util/file.h"
 #include "util/file_agent.h"
 #include "util/secret.h"
+#include "util/text.h"
 
 enum {
 	CONF_LEN_MAX = 64 * 1024,
@@ -91,18 +92,6 @@ static int put_word(const struct conf *c, const char *a, const char *b)
 
 /* ---- a file */
 
-static char *trim(char *text)
-{
-	size_t len;
-
-	text += strspn(text, " \t\r");
-	len = strlen(text);
-	while (len && strchr(" \t\r", text[len - 1]))
-		len--;
-	text[len] = '\0';
-	return text;
-}
-
 /* Checks "rate=5M" now, while the line is known. */
 static const char *why_bad(const char *word)
 {
@@ -134,7 +123,7 @@ static int take_word(struct conf *c, char *line, const char *value)
 
 static int take_setting(struct conf *c, char *line)
 {
-	char *equals = strchr(line, '='), *value = equals ? trim(equals + 1) : NULL;
+	char *equals = strchr(line, '='), *value = equals ? text_strip(equals + 1) : NULL;
 	size_t len = strcspn(line, " \t=");
 
 	if (!equals || equals != line + len + strspn(line + len, " \t"))
@@ -159,7 +148,7 @@ static int take_settings(struct conf *c, char *text)
 
 	while (!error && (line = strsep(&text, "\n"))) {
 		c->line++;
-		line = trim(line);
+		line = text_strip(line);
 		if (*line && *line != '#' && *line != ';')
 			error = take_setting(c, line);
 	}

@@ -2,6 +2,7 @@
 /* Lines and words of text that is not zero-terminated. */
 #include "util/text.h"
 
+#include <string.h>
 #include <strings.h>
 
 bool text_get_line(struct reader *r, struct bytes *line)
@@ -46,6 +47,18 @@ struct bytes text_trim(struct bytes b)
 	while (b.len && (b.at[b.len - 1] == ' ' || b.at[b.len - 1] == '\t'))
 		b.len--;
 	return b;
+}
+
+char *text_strip(char *text)
+{
+	size_t len;
+
+	text += strspn(text, " \t\r");
+	len = strlen(text);
+	while (len && strchr(" \t\r", text[len - 1]))
+		len--;
+	text[len] = '\0';
+	return text;
 }
 
 bool text_cut(struct bytes *rest, char end, struct bytes *word)

@@ -21,6 +21,8 @@ struct bytes text_skip(struct bytes b, size_t len);
 
 /* Without blanks and tabs at both ends. */
 struct bytes text_trim(struct bytes b);
+/* The same for a terminated text, which it changes; also carriage returns. Returns where it begins. */
+char *text_strip(char *text);
 
 /* Removes the word up to the first `end`, and `end`, from the front; false when there is no `end`. */
 bool text_cut(struct bytes *rest, char end, struct bytes *word);
