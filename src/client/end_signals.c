@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/end_signals.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #include "proc/pending.h"
@@ -20,18 +19,10 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 int end_signals_open(struct end_signals *s, struct loop *l)
 {
 	static const int signals[] = { END_SIGNALS };
-	sigset_t set;
-	int fd, error;
+	int fd = loop_signal_fd(signals, sizeof(signals) / sizeof(*signals)), error;
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		sigaddset(&set, signals[i]);
-	error = -pthread_sigmask(SIG_BLOCK, &set, NULL);
-	if (error)
-		return error;
-	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	s->watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_ready };
 	error = loop_watch(l, &s->watch);
 	if (error)

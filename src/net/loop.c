@@ -414,13 +414,11 @@ static void signal_ready(struct loop_watch *w, uint32_t events)
 		l->signal_caught(l->signal_arg, &info);
 }
 
-int loop_signals(struct loop *l, const int *signals, size_t count,
-		 void (*caught)(void *arg, const struct signalfd_siginfo *info), void *arg)
+int loop_signal_fd(const int *signals, size_t count)
 {
 	sigset_t set;
 	int fd, error;
 
-	assert(!l->signal_watch.is_watched);
 	sigemptyset(&set);
 	for (size_t i = 0; i < count; i++)
 		sigaddset(&set, signals[i]);
@@ -428,8 +426,18 @@ int loop_signals(struct loop *l, const int *signals, size_t count,
 	if (error)
 		return error;
 	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int loop_signals(struct loop *l, const int *signals, size_t count,
+		 void (*caught)(void *arg, const struct signalfd_siginfo *info), void *arg)
+{
+	int fd, error;
+
+	assert(!l->signal_watch.is_watched);
+	fd = loop_signal_fd(signals, count);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	l->signal_caught = caught;
 	l->signal_arg = arg;
 	l->signal_watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = signal_ready };

@@ -82,5 +82,7 @@ void loop_async_unpost(struct loop *l, struct loop_task *t);
  */
 int loop_signals(struct loop *l, const int *signals, size_t count,
 		 void (*caught)(void *arg, const struct signalfd_siginfo *info), void *arg);
+/* Blocks these signals likewise. A descriptor to read them from (signalfd(2)), for a watch; or -errno. */
+int loop_signal_fd(const int *signals, size_t count);
 
 #endif
