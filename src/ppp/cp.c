@@ -440,6 +440,7 @@ static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *i
 		return;
 	cp->listen_ms = UINT64_MAX;
 	cp->has_spoken = true;
+	cp->peers_id = in->id;
 	if (!check_request(p, cp, in, &a, &out)) {
 		cp->def->give_up(p);
 		return;

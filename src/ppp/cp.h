@@ -116,6 +116,7 @@ struct cp {
 	uint32_t left_out;  /* bit n: option n of the table is no longer requested */
 	uint8_t last_id;    /* of the last packet that was not a reply */
 	uint8_t request_id;
+	uint8_t peers_id;    /* of the peer's last Configure-Request */
 	bool is_answered;    /* our request has its reply; a second reply is dropped */
 	bool may_be_unheard; /* our request was sent before the first packet from the peer */
 	bool has_spoken;     /* the peer has sent a Configure-Request */

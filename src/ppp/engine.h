@@ -64,7 +64,7 @@ uint64_t lcp_deadline(const struct ppp *p);
 uint16_t lcp_peer_mru(const struct ppp *p);
 /* Protocol-Reject, RFC 1661 section 5.7 */
 void lcp_reject_protocol(struct ppp *p, uint16_t protocol, struct bytes info);
-/* Client: we sent a Nak for the server's methods, and none is agreed on yet. */
+/* Client: we sent a Nak for the server's methods, and no login has begun since. */
 bool lcp_is_method_disputed(const struct ppp *p);
 /* The method that the client has to use; on both ends, once LCP is open. */
 enum ppp_auth lcp_agreed_auth(const struct ppp *p);

@@ -18,6 +18,8 @@ enum {
 	ECHO_MISSES = 3,
 	MAX_LOOPS = 5, /* suggested magic numbers that came back, section 6.4 */
 	MAX_ECHO_LOOPS = 3,
+	MAX_NAK_COPIES =
+		3, /* a peer that never changes its Identifier does not repeat itself longer */
 	RAS_REASON = 0x003ccd74, /* Windows sends it before an error number */
 	RAS_AUTH_SERVER_TIMEOUT = 930,
 };
@@ -198,17 +200,31 @@ static bool is_other_preferred(const struct ppp *p, enum ppp_auth method)
 	return method == PPP_AUTH_EAP && p->cfg.auth[0] != PPP_AUTH_EAP && !p->lcp.suggested;
 }
 
+/*
+ * The server repeated the request that we sent a Nak for, before it had that Nak. Another reply would be a
+ * change of mind that the server never reads: the first reply to a request counts.
+ */
+static bool is_copy(const struct ppp *p, enum ppp_auth method)
+{
+	const struct lcp_nak *nak = &p->lcp.nak;
+
+	return nak->suggestion && nak->id == p->lcp.cp.peers_id && nak->method == method;
+}
+
 static enum cp_reply client_auth_check(struct ppp *p, struct reader *value)
 {
 	enum ppp_auth method = auth_from_option(bytes_of(value->at, value->left));
 
 	note_offer(p, method);
+	p->lcp.requested.auth = (uint8_t)method;
+	if (is_copy(p, method) && p->lcp.nak.copies < MAX_NAK_COPIES) {
+		p->lcp.suggestion = p->lcp.nak.suggestion;
+		return CP_NAK;
+	}
 	if (p->cfg.probe)
 		return probe_check(p);
-	if (is_configured(p, method) && !is_other_preferred(p, method)) {
-		p->lcp.requested.auth = (uint8_t)method;
+	if (is_configured(p, method) && !is_other_preferred(p, method))
 		return CP_ACK;
-	}
 	p->lcp.suggestion = p->cfg.auth_count ? (uint8_t)p->cfg.auth[0] : PPP_AUTH_NONE;
 	return p->lcp.suggestion ? CP_NAK : CP_FATAL;
 }
@@ -232,8 +248,18 @@ static void client_auth_suggest(struct ppp *p, struct writer *value)
 
 static void client_sent_nak(struct ppp *p)
 {
-	if (p->lcp.suggestion) /* the Nak may be about something else */
-		p->lcp.suggested |= (uint16_t)(1u << p->lcp.suggestion);
+	struct lcp_nak *nak = &p->lcp.nak;
+	uint8_t method = p->lcp.requested.auth;
+
+	if (!p->lcp.suggestion)
+		return; /* the Nak is about something else */
+	p->lcp.suggested |= (uint16_t)(1u << p->lcp.suggestion);
+	*nak = (struct lcp_nak){
+		.id = p->lcp.cp.peers_id,
+		.method = method,
+		.suggestion = p->lcp.suggestion,
+		.copies = is_copy(p, (enum ppp_auth)method) ? (uint8_t)(nak->copies + 1) : 0,
+	};
 }
 
 /* ---- authentication on the server */
@@ -394,6 +420,7 @@ static void lcp_begin_request(struct ppp *p)
 static void lcp_acked(struct ppp *p)
 {
 	p->lcp.peer = p->lcp.requested;
+	p->lcp.nak = (struct lcp_nak){ .suggestion = PPP_AUTH_NONE };
 }
 
 /* An authentication is valid only for the LCP negotiation that preceded it. */
@@ -411,9 +438,12 @@ static bool is_refusal(uint32_t error)
 	return (error >= 646 && error <= 649) || error == 691 || error == 709;
 }
 
+/* Also when we agreed in the end, and the server did not begin: it may have ended the link for an earlier Nak. */
 bool lcp_is_method_disputed(const struct ppp *p)
 {
-	return p->lcp.suggested && !p->lcp.peer.auth;
+	bool has_begun = p->auth.challenges || p->auth.awaits_result;
+
+	return p->lcp.suggested && (!p->lcp.peer.auth || !has_begun);
 }
 
 static bool is_same_text(struct bytes b, const char *text)

@@ -23,6 +23,14 @@ static void eap(struct ppp_cfg *cfg)
 	cfg->eap = &memory;
 }
 
+static void eap_second(struct ppp_cfg *cfg)
+{
+	eap(cfg);
+	cfg->auth[0] = PPP_AUTH_MSCHAPV2;
+	cfg->auth[1] = PPP_AUTH_EAP;
+	cfg->auth_count = 2;
+}
+
 static void narrow(struct ppp_cfg *cfg)
 {
 	eap(cfg);
@@ -132,6 +140,18 @@ static const struct script server[] = {
 #define CLIENT_END "> lcp 05 02 00 04\n< lcp 06 02 00 04\n"
 
 static const struct script client[] = {
+	{ "EAP is our second: one Nak, copies of the request have the same one, and the next is accepted",
+	  PPP_CLIENT, eap_second,
+	  "skip\n< lcp 01 01 -- " OPT_EAP "\n! offer eap\n> lcp 03 01 -- " OPT_MSCHAPV2 "\n"
+	  "< lcp 01 01 -- " OPT_EAP "\n> lcp 03 01 -- " OPT_MSCHAPV2 "\n"
+	  "< lcp 01 02 -- " OPT_EAP "\n> lcp 02 02 -- " OPT_EAP "\n" },
+	{ "a server that never changes its Identifier: three copies, then it is accepted",
+	  PPP_CLIENT, eap_second,
+	  "skip\n< lcp 01 01 -- " OPT_EAP "\n! offer eap\n> lcp 03 01 -- " OPT_MSCHAPV2 "\n"
+	  "< lcp 01 01 -- " OPT_EAP "\n> lcp 03 01 -- " OPT_MSCHAPV2 "\n"
+	  "< lcp 01 01 -- " OPT_EAP "\n> lcp 03 01 -- " OPT_MSCHAPV2 "\n"
+	  "< lcp 01 01 -- " OPT_EAP "\n> lcp 03 01 -- " OPT_MSCHAPV2 "\n"
+	  "< lcp 01 01 -- " OPT_EAP "\n> lcp 02 01 -- " OPT_EAP "\n" },
 	{ "a conversation that ends well", PPP_CLIENT, eap,
 	  CLIENT_ANSWERED "eap-done\n< eap 03 08 00 04\n! authenticated " KEY "\nskip\n" },
 	{ "a Success with the next Identifier", PPP_CLIENT, eap,

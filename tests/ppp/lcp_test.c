@@ -193,8 +193,13 @@ static const struct script peers_options[] = {
 	  "> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 5 0\n" },
 	{ "authentication: a dispute that was settled is no reason later on", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- 03 04 c227\nskip\n< lcp 01 02 -- " AUTH "\nskip\n"
+	  "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n< chap 01 01 -- 10 " AUTH_CHALLENGE "\nskip\n"
+	  "< lcp 05 03 00 04\n> lcp 06 03 00 04\n! closed 14 0\n" },
+	{ "authentication: a server that ends the link for a Nak, when we have agreed since",
+	  PPP_CLIENT, NULL,
+	  "skip\n< lcp 01 01 -- 03 04 c227\nskip\n< lcp 01 02 -- " AUTH "\nskip\n"
 	  "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n"
-	  "< lcp 05 03 00 04\n> lcp 06 03 00 04\n! closed 2 0\n" },
+	  "< lcp 05 03 00 04\n> lcp 06 03 00 04\n! closed 15 0\n" },
 	{ "authentication: nothing configured", PPP_CLIENT, no_method, "! closed 4 0\n" },
 	{ "authentication: nothing configured at the server", PPP_SERVER, no_method,
 	  "! closed 4 0\n" },
@@ -345,6 +350,13 @@ static const struct script probes[] = {
 	       "< lcp 01 04 -- 03 04 c023\n! offer pap\n> lcp 03 04 -- 03 05 c22380\n"
 	       "< lcp 01 05 -- 03 04 c227\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n"
 	       "! closed 4 0\n" },
+	{ "probe: copies of a request have the same Nak, and a peer that never changes its Identifier moves on",
+	  PPP_CLIENT, probing,
+	  OURS "< lcp 01 01 -- 03 04 c227\n! offer eap\n> lcp 03 01 -- 03 05 c22381\n"
+	       "< lcp 01 01 -- 03 04 c227\n> lcp 03 01 -- 03 05 c22381\n"
+	       "< lcp 01 01 -- 03 04 c227\n> lcp 03 01 -- 03 05 c22381\n"
+	       "< lcp 01 01 -- 03 04 c023\n! offer pap\n> lcp 03 01 -- 03 05 c22305\n"
+	       "< lcp 01 01 -- 03 04 c023\n> lcp 03 01 -- 03 05 c22305\n" },
 	{ "probe: other options are dealt with first", PPP_CLIENT, probing,
 	  OURS "< lcp 01 01 -- 03 05 c22381 0d 03 06\n! offer mschapv2\n"
 	       "> lcp 04 01 -- 0d 03 06\n"
