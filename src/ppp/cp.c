@@ -118,13 +118,42 @@ static void note_acked(struct cp *cp, const struct cp_packet *ack)
 	memcpy(cp->acked, ack->body.at, cp->acked_len);
 }
 
-static void send_reply(struct ppp *p, struct cp *cp, const struct cp_packet *reply)
+static uint16_t sum_of(struct bytes options)
+{
+	uint32_t sum = 2166136261; /* FNV-1a */
+
+	for (size_t i = 0; i < options.len; i++)
+		sum = (sum ^ options.at[i]) * 16777619;
+	return (uint16_t)(sum ^ sum >> 16);
+}
+
+/* True for the request that has the last Nak, with the same Identifier and options. */
+static bool has_nak_already(const struct cp *cp, const struct cp_packet *in)
+{
+	return cp->naks_sent && in->id == cp->nak_id && sum_of(in->body) == cp->nak_sum;
+}
+
+/*
+ * A Nak counts if the peer did not follow it. A copy of a request was sent before the Nak arrived: after a pause of
+ * the line or of this host many of them come at once.
+ */
+static void note_nak(struct cp *cp, const struct cp_packet *request)
+{
+	cp->naks_sent += !cp->is_copy;
+	cp->copies = has_nak_already(cp, request) ? (uint8_t)(cp->copies + cp->is_copy) : 0;
+	cp->nak_id = request->id;
+	cp->nak_sum = sum_of(request->body);
+}
+
+/* `in` is the packet that `reply` is for. */
+static void send_reply(struct ppp *p, struct cp *cp, const struct cp_packet *in,
+		       const struct cp_packet *reply)
 {
 	if (!reply)
 		return;
 	cp_send(p, cp, reply->code, reply->id, reply->body);
 	if (reply->code == CP_CONFIGURE_NAK) {
-		cp->naks_sent++;
+		note_nak(cp, in);
 		if (cp->def->sent_nak)
 			cp->def->sent_nak(p);
 	}
@@ -203,7 +232,7 @@ static void step(struct ppp *p, struct cp *cp, enum fsm_event event, const struc
 	if (actions & FSM_SCR)
 		send_request(p, cp);
 	if (actions & (FSM_SCA | FSM_SCN | FSM_SCJ | FSM_SER))
-		send_reply(p, cp, reply);
+		send_reply(p, cp, in, reply);
 	if (actions & FSM_STR)
 		cp_send(p, cp, CP_TERMINATE_REQUEST, cp_fresh_id(cp),
 			bytes_text(p->terminate_text ? p->terminate_text : ""));
@@ -301,7 +330,7 @@ static enum cp_reply check_value(struct ppp *p, const struct cp *cp, const struc
 		reply = o->suggest ? CP_NAK : CP_REJECT;
 	else
 		reply = o->check(p, &opt->body);
-	if (reply == CP_NAK && cp->naks_sent >= CP_MAX_FAILURE)
+	if (reply == CP_NAK && cp->naks_sent >= CP_MAX_FAILURE && !cp->is_copy)
 		return o->is_vital ? CP_FATAL : CP_REJECT;
 	return reply;
 }
@@ -440,7 +469,7 @@ static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *i
 		return;
 	cp->listen_ms = UINT64_MAX;
 	cp->has_spoken = true;
-	cp->peers_id = in->id;
+	cp->is_copy = has_nak_already(cp, in) && cp->copies < CP_MAX_COPIES;
 	if (!check_request(p, cp, in, &a, &out)) {
 		cp->def->give_up(p);
 		return;

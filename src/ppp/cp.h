@@ -20,6 +20,7 @@ struct ppp_cfg;
 enum {
 	CP_REQUEST_MAX = 32, /* our own options; all options of the tables fit */
 	CP_MAX_FAILURE = 5,  /* RFC 1661 section 4.6 */
+	CP_MAX_COPIES = 20,  /* of a request that has its Nak; further ones count as new requests */
 	/* limits on a negotiation that does not converge: pppd's maxnakloops, and two of our own */
 	CP_MAX_REFUSALS = 10,      /* Naks and Rejects in a row, without an Ack */
 	CP_MAX_ROUNDS = 64,        /* packets from the peer until the layer is open */
@@ -116,11 +117,14 @@ struct cp {
 	uint32_t left_out;  /* bit n: option n of the table is no longer requested */
 	uint8_t last_id;    /* of the last packet that was not a reply */
 	uint8_t request_id;
-	uint8_t peers_id;    /* of the peer's last Configure-Request */
 	bool is_answered;    /* our request has its reply; a second reply is dropped */
 	bool may_be_unheard; /* our request was sent before the first packet from the peer */
 	bool has_spoken;     /* the peer has sent a Configure-Request */
-	uint8_t naks_sent;   /* since the last Ack */
+	uint8_t naks_sent;   /* since the last Ack, without those for copies */
+	uint8_t nak_id;      /* of the request that we sent the last Nak for */
+	uint16_t nak_sum;    /* of its options */
+	uint8_t copies;      /* of that request, that got a Nak too */
+	bool is_copy;        /* the current request is one */
 	uint8_t naks_got;
 	uint8_t refusals; /* Naks and Rejects got since the last Ack */
 	uint8_t rounds;   /* packets received since the start, or since the layer was last open */

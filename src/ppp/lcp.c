@@ -18,8 +18,7 @@ enum {
 	ECHO_MISSES = 3,
 	MAX_LOOPS = 5, /* suggested magic numbers that came back, section 6.4 */
 	MAX_ECHO_LOOPS = 3,
-	MAX_NAK_COPIES =
-		3, /* a peer that never changes its Identifier does not repeat itself longer */
+	MAX_SAME_NAKS = 3, /* for a method, to copies of one request */
 	RAS_REASON = 0x003ccd74, /* Windows sends it before an error number */
 	RAS_AUTH_SERVER_TIMEOUT = 930,
 };
@@ -201,14 +200,12 @@ static bool is_other_preferred(const struct ppp *p, enum ppp_auth method)
 }
 
 /*
- * The server repeated the request that we sent a Nak for, before it had that Nak. Another reply would be a
- * change of mind that the server never reads: the first reply to a request counts.
+ * The server repeated its request before it had our Nak. Another reply than that Nak would be a change of mind that the
+ * server never reads: the first reply to a request counts.
  */
-static bool is_copy(const struct ppp *p, enum ppp_auth method)
+static bool is_copy(const struct ppp *p)
 {
-	const struct lcp_nak *nak = &p->lcp.nak;
-
-	return nak->suggestion && nak->id == p->lcp.cp.peers_id && nak->method == method;
+	return p->lcp.cp.is_copy && p->lcp.cp.copies < MAX_SAME_NAKS && p->lcp.last_suggestion;
 }
 
 static enum cp_reply client_auth_check(struct ppp *p, struct reader *value)
@@ -217,8 +214,8 @@ static enum cp_reply client_auth_check(struct ppp *p, struct reader *value)
 
 	note_offer(p, method);
 	p->lcp.requested.auth = (uint8_t)method;
-	if (is_copy(p, method) && p->lcp.nak.copies < MAX_NAK_COPIES) {
-		p->lcp.suggestion = p->lcp.nak.suggestion;
+	if (is_copy(p)) {
+		p->lcp.suggestion = p->lcp.last_suggestion;
 		return CP_NAK;
 	}
 	if (p->cfg.probe)
@@ -248,18 +245,10 @@ static void client_auth_suggest(struct ppp *p, struct writer *value)
 
 static void client_sent_nak(struct ppp *p)
 {
-	struct lcp_nak *nak = &p->lcp.nak;
-	uint8_t method = p->lcp.requested.auth;
-
 	if (!p->lcp.suggestion)
 		return; /* the Nak is about something else */
 	p->lcp.suggested |= (uint16_t)(1u << p->lcp.suggestion);
-	*nak = (struct lcp_nak){
-		.id = p->lcp.cp.peers_id,
-		.method = method,
-		.suggestion = p->lcp.suggestion,
-		.copies = is_copy(p, (enum ppp_auth)method) ? (uint8_t)(nak->copies + 1) : 0,
-	};
+	p->lcp.last_suggestion = p->lcp.suggestion;
 }
 
 /* ---- authentication on the server */
@@ -420,7 +409,7 @@ static void lcp_begin_request(struct ppp *p)
 static void lcp_acked(struct ppp *p)
 {
 	p->lcp.peer = p->lcp.requested;
-	p->lcp.nak = (struct lcp_nak){ .suggestion = PPP_AUTH_NONE };
+	p->lcp.last_suggestion = PPP_AUTH_NONE;
 }
 
 /* An authentication is valid only for the LCP negotiation that preceded it. */

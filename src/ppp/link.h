@@ -34,14 +34,6 @@ struct lcp_peer {
 	bool is_quick; /* client: the server is ours (vendor.h) */
 };
 
-/* Client: our last Nak for a method. */
-struct lcp_nak {
-	uint8_t id;         /* of the server's request */
-	uint8_t method;     /* enum ppp_auth: what that request demanded */
-	uint8_t suggestion; /* enum ppp_auth: what we want instead; 0: no Nak was sent yet */
-	uint8_t copies;     /* of that request, that had the same Nak */
-};
-
 struct lcp {
 	struct cp cp;
 	struct lcp_peer peer, requested;
@@ -54,11 +46,11 @@ struct lcp {
 	uint8_t offer;    /* server: enum ppp_auth that our request demands */
 	uint16_t refused; /* server: bit n: method n was Nak'd */
 	/* client: the methods that the server offers */
-	struct lcp_nak nak;
-	uint16_t offered;   /* bit n: the server offered method n */
-	uint16_t suggested; /* probing: bit n: our Naks suggested method n */
-	uint8_t suggestion; /* enum ppp_auth: for the current Nak */
-	bool is_quick;      /* server: the client is ours (vendor.h) */
+	uint16_t offered;        /* bit n: the server offered method n */
+	uint16_t suggested;      /* probing: bit n: our Naks suggested method n */
+	uint8_t suggestion;      /* enum ppp_auth: for the current Nak */
+	uint8_t last_suggestion; /* enum ppp_auth: in the last Nak for a method; 0: there was none */
+	bool is_quick;           /* server: the client is ours (vendor.h) */
 	/* echoes */
 	uint64_t heard_ms, echo_sent_ms;
 	uint8_t echo_misses;

@@ -149,6 +149,8 @@ static const struct script client_ipv4[] = {
 
 #define SERVER_ASKS "> ipcp 01 01 -- 03 06 0a010001\n"
 
+#define SAME "< ipcp 01 01 -- 03 06 00000000\n> ipcp 03 01 -- 03 06 0a010002\n"
+
 static const struct script server_ipv4[] = {
 	{ "given: asked as 0.0.0.0, as another, as it is", PPP_SERVER, NULL,
 	  SERVER_AUTH "< ipcp 01 01 -- 03 06 00000000\n" SERVER_ASKS
@@ -166,6 +168,18 @@ static const struct script server_ipv4[] = {
 	  "< ipcp 01 03 -- 03 06 01020304\nskip\n< ipcp 01 04 -- 03 06 01020304\nskip\n"
 	  "< ipcp 01 05 -- 03 06 01020304\n> ipcp 03 05 -- 03 06 0a010002\n"
 	  "< ipcp 01 06 -- 03 06 01020304\n> ipcp 05 02 00 04\n< ipcp 06 02 00 04\n! ipv4-down\n" },
+	{ "given: copies of a request do not count, a line that paused brings many at once",
+	  PPP_SERVER, NULL,
+	  SERVER_AUTH "< ipcp 01 01 -- 03 06 00000000\n" SERVER_ASKS
+		      "> ipcp 03 01 -- 03 06 0a010002\n" SAME SAME SAME SAME SAME SAME
+		      "< ipcp 01 02 -- 03 06 0a010002\n> ipcp 02 02 -- 03 06 0a010002\n" },
+	{ "given: but not without end", PPP_SERVER, NULL,
+	  SERVER_AUTH
+	  "< ipcp 01 01 -- 03 06 00000000\n" SERVER_ASKS
+	  "> ipcp 03 01 -- 03 06 0a010002\n" SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME
+		  SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME
+	  "< ipcp 01 01 -- 03 06 00000000\n> ipcp 05 02 00 04\n"
+	  "< ipcp 06 02 00 04\n! ipv4-down\n" },
 	{ "given: wrong length", PPP_SERVER, NULL,
 	  SERVER_AUTH "< ipcp 01 01 -- 03 02\n" SERVER_ASKS "> ipcp 03 01 -- 03 06 0a010002\n"
 		      "< ipcp 01 02 -- 03 07 0a01000200\n> ipcp 03 02 -- 03 06 0a010002\n" },

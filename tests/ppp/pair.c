@@ -220,16 +220,44 @@ static void drain(struct pair *pair, struct side *side)
 	assert_int_equal(ppp_data_is_open(&side->p, PPP_PROTO_IPV6), side->has_ipv6);
 }
 
-static void deliver(struct pair *pair)
+static uint32_t any_number(struct pair *pair)
 {
-	struct side *to = wire[0].to;
-	uint8_t *bytes = wire[0].bytes;
+	pair->seed = pair->seed * 1103515245 + 12345;
+	return pair->seed >> 16;
+}
 
-	ppp_input(&to->p, bytes, wire[0].len, pair->now_ms);
+/* Whether the host runs now; if so, it may stop before it does anything. */
+static bool is_awake(struct pair *pair, struct side *side)
+{
+	if (side->awake_ms > pair->now_ms)
+		return false;
+	if (pair->stall_ms && any_number(pair) % 3 == 0)
+		side->awake_ms = pair->now_ms + any_number(pair) % pair->stall_ms;
+	return side->awake_ms <= pair->now_ms;
+}
+
+/* Delivers the first frame that is due at a host that runs; false: there is none. */
+static bool deliver(struct pair *pair)
+{
+	size_t i = 0;
+	struct side *to;
+	uint8_t *bytes;
+
+	while (i < wire_count &&
+	       (wire[i].due_ms > pair->now_ms || wire[i].to->awake_ms > pair->now_ms))
+		i++;
+	if (i == wire_count)
+		return false;
+	to = wire[i].to;
+	if (!is_awake(pair, to))
+		return true;
+	bytes = wire[i].bytes;
+	ppp_input(&to->p, bytes, wire[i].len, pair->now_ms);
+	wire_count--;
+	memmove(wire + i, wire + i + 1, (wire_count - i) * sizeof(*wire));
 	drain(pair, to);
 	free(bytes);
-	wire_count--;
-	memmove(wire, wire + 1, wire_count * sizeof(*wire));
+	return true;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -237,9 +265,26 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* When something happens next: no earlier than the host of it runs again. */
+static uint64_t next_event(const struct pair *pair)
+{
+	const struct side *c = &pair->client, *s = &pair->server;
+	uint64_t next = earlier(later(ppp_deadline(&c->p), c->awake_ms),
+				later(ppp_deadline(&s->p), s->awake_ms));
+
+	for (size_t i = 0; i < wire_count; i++)
+		next = earlier(next, later(wire[i].due_ms, wire[i].to->awake_ms));
+	return earlier(next, later(pair->verdict_due_ms, s->awake_ms));
+}
+
 static void tick(struct pair *pair, struct side *side)
 {
-	if (ppp_deadline(&side->p) > pair->now_ms)
+	if (ppp_deadline(&side->p) > pair->now_ms || !is_awake(pair, side))
 		return;
 	ppp_tick(&side->p, pair->now_ms);
 	assert_true(ppp_deadline(&side->p) > pair->now_ms);
@@ -248,7 +293,7 @@ static void tick(struct pair *pair, struct side *side)
 
 static void give_verdict(struct pair *pair)
 {
-	if (pair->verdict_due_ms > pair->now_ms)
+	if (pair->verdict_due_ms > pair->now_ms || pair->server.awake_ms > pair->now_ms)
 		return;
 	pair->verdict_due_ms = UINT64_MAX;
 	ppp_auth_result(&pair->server.p, &pair->verdict, pair->now_ms);
@@ -288,12 +333,10 @@ void pair_run(struct pair *pair, uint64_t until_ms)
 	for (;;) {
 		uint64_t next;
 
-		while (wire_count && wire[0].due_ms <= pair->now_ms)
-			deliver(pair);
-		next = wire_count ? wire[0].due_ms : UINT64_MAX;
-		next = earlier(earlier(ppp_deadline(&pair->client.p),
-				       ppp_deadline(&pair->server.p)),
-			       earlier(pair->verdict_due_ms, next));
+		if (!pair->stall_ms || any_number(pair) % 2)
+			while (deliver(pair))
+				;
+		next = next_event(pair);
 		if (next > START_MS + until_ms)
 			return;
 		pair->now_ms = next > pair->now_ms ? next : pair->now_ms;

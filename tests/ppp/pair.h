@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A client and a server in one process, each fed with what the other sends, on a clock that the
- * test sets. The wire between them may have a delay, and can lose, double or cut one frame.
+ * test sets. The wire between them may have a delay, and can lose, double or cut one frame. The hosts may
+ * be slow: each of them stops now and then, and then finds its frames and timers all at once.
  *
  * The owners use one EAP method, of the experimental type 255 (RFC 3748 section 5.8): in each of a
  * few rounds the server sends a number, and the client that number and its password.
@@ -39,6 +40,7 @@ struct side {
 	char detail[PPP_DETAIL_MAX + 1];
 	uint32_t requests[REQUESTS_MAX]; /* digests of what it sent */
 	size_t request_count;
+	uint64_t awake_ms; /* it does nothing before */
 };
 
 struct pair {
@@ -52,6 +54,8 @@ struct pair {
 	size_t sent;       /* frames so far */
 	size_t longest;    /* of these */
 	uint64_t delay_ms; /* each way */
+	uint32_t stall_ms; /* 0: none; the longest time that a host stops for */
+	uint32_t seed;     /* of these stops */
 	size_t repeats;    /* frames that were sent before, byte for byte */
 	uint64_t verdict_due_ms;
 	struct ppp_auth_result verdict;

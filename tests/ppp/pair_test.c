@@ -10,7 +10,7 @@
 
 static const enum ppp_auth spoken[] = { PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2,
 					PPP_AUTH_EAP };
-enum { SPOKEN = sizeof(spoken) / sizeof(*spoken) };
+enum { SPOKEN = sizeof(spoken) / sizeof(*spoken), SLOW_RUNS = 300 };
 
 static void init_with(struct pair *pair, enum ppp_auth method)
 {
@@ -109,6 +109,37 @@ static void any_frame_may_be_cut_anywhere(void **state)
 }
 
 /*
+ * Hosts that stop for up to two seconds at any time, so that timers expire and requests are repeated, many copies at
+ * once: a call that works on an idle machine works here too.
+ */
+static void be_slow(struct pair *pair, uint32_t seed)
+{
+	pair->stall_ms = 2000;
+	pair->seed = seed;
+	pair->server.cfg.peer_is_ready = seed % 2;
+}
+
+static void slow_hosts_connect(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	for (size_t i = 0; i < SPOKEN; i++) {
+		for (uint32_t seed = 1; seed <= SLOW_RUNS; seed++) {
+			init_with(&pair, spoken[i]);
+			be_slow(&pair, seed);
+			pair_open(&pair);
+			pair_run(&pair, 120 * 1000);
+			if (!pair_is_up(&pair) || pair.server.checks != 1)
+				fail_msg("%s, seed %u: client %d, server %d, %u checks",
+					 ppp_auth_name(spoken[i]), seed, (int)pair.client.why,
+					 (int)pair.server.why, pair.server.checks);
+			pair_close(&pair);
+		}
+	}
+}
+
+/*
  * Of all messages, only a lost Success of MS-CHAPv2 ends the call. After a lost EAP-Success the
  * server's first IPCP packet is as good.
  */
@@ -198,7 +229,7 @@ static void open_with_methods(struct pair *pair, const struct methods *m)
 	memcpy(pair->client.cfg.auth, m->client, sizeof(m->client));
 	memcpy(pair->server.cfg.auth, m->server, sizeof(m->server));
 	pair_open(pair);
-	pair_run(pair, 10 * 1000);
+	pair_run(pair, 120 * 1000);
 }
 
 static bool do_methods_meet(const struct pair *pair, const struct methods *m)
@@ -207,6 +238,13 @@ static bool do_methods_meet(const struct pair *pair, const struct methods *m)
 		return pair_is_up(pair) && pair->client.p.lcp.peer.auth == m->used;
 	return pair->client.why == PPP_CLOSED_AT_METHOD &&
 	       pair->server.why == PPP_CLOSED_NO_METHOD && !pair->server.checks;
+}
+
+/* Sets the fault for round `n` of the rounds in which each frame comes twice once; in round 0 none does. */
+static void double_a_frame(struct pair *pair, size_t n)
+{
+	pair->fault = n ? FAULT_DOUBLED : FAULT_NONE;
+	pair->fault_at = n - 1;
 }
 
 /*
@@ -218,17 +256,29 @@ static void run_methods(const struct methods *m)
 	static struct pair pair;
 	size_t sent = 1;
 
-	for (size_t doubled = 0; doubled <= sent; doubled++) {
+	for (size_t n = 0; n <= sent; n++) {
 		pair_init(&pair);
-		if (doubled) {
-			pair.fault = FAULT_DOUBLED;
-			pair.fault_at = doubled - 1;
-		}
+		double_a_frame(&pair, n);
 		open_with_methods(&pair, m);
 		if (!do_methods_meet(&pair, m))
-			fail_msg("%s: with frame %zu twice", m->name, doubled);
-		if (!doubled)
+			fail_msg("%s: with frame %zu twice", m->name, n);
+		if (!n)
 			sent = pair.sent;
+		pair_close(&pair);
+	}
+}
+
+static void run_slowly(const struct methods *m)
+{
+	static struct pair pair;
+
+	for (uint32_t seed = 1; seed <= SLOW_RUNS; seed++) {
+		pair_init(&pair);
+		be_slow(&pair, seed);
+		open_with_methods(&pair, m);
+		if (!do_methods_meet(&pair, m))
+			fail_msg("%s: with seed %u: client %d, server %d", m->name, seed,
+				 (int)pair.client.why, (int)pair.server.why);
 		pair_close(&pair);
 	}
 }
@@ -275,8 +325,10 @@ static void methods_meet(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		run_methods(&cases[i]);
+		run_slowly(&cases[i]);
+	}
 }
 
 /* In order, and with each frame twice. */
@@ -285,12 +337,9 @@ static void run_probe(const enum ppp_auth methods[3], size_t count, uint16_t wan
 	static struct pair pair;
 	size_t sent = 1;
 
-	for (size_t doubled = 0; doubled <= sent; doubled++) {
+	for (size_t n = 0; n <= sent; n++) {
 		pair_init(&pair);
-		if (doubled) {
-			pair.fault = FAULT_DOUBLED;
-			pair.fault_at = doubled - 1;
-		}
+		double_a_frame(&pair, n);
 		pair.client.cfg.probe = true;
 		pair.client.cfg.auth_count = 0;
 		memcpy(pair.server.cfg.auth, methods, count * sizeof(*methods));
@@ -298,11 +347,11 @@ static void run_probe(const enum ppp_auth methods[3], size_t count, uint16_t wan
 		pair_open(&pair);
 		pair_run(&pair, 10 * 1000);
 		if (pair.client.offers != wanted || pair.client.why != PPP_CLOSED_AT_METHOD)
-			fail_msg("%zu methods, with frame %zu twice: offers %x, ended %d", count,
-				 doubled, pair.client.offers, (int)pair.client.why);
+			fail_msg("%zu methods, with frame %zu twice: offers %x, ended %d", count, n,
+				 pair.client.offers, (int)pair.client.why);
 		assert_int_equal(pair.server.checks, 0);
 		assert_int_equal(pair.client.lcp_ups, 0);
-		if (!doubled)
+		if (!n)
 			sent = pair.sent;
 		pair_close(&pair);
 	}
@@ -576,6 +625,7 @@ int main(void)
 		cmocka_unit_test(any_frame_may_be_lost),
 		cmocka_unit_test(any_frame_may_come_twice),
 		cmocka_unit_test(any_frame_may_be_cut_anywhere),
+		cmocka_unit_test(slow_hosts_connect),
 		cmocka_unit_test(losses_are_made_good),
 		cmocka_unit_test(wrong_passwords_are_refused),
 		cmocka_unit_test(a_result_may_take_long),
