@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+import select
 import socket
 import statistics
 import struct
@@ -278,6 +279,19 @@ def start(peer, variant="", seconds=20):
         echo.close()
 
 
+def _wait_for_ready(manager, program, seconds=20):
+    end = os.pidfd_open(program.pid)
+    try:
+        while manager in (ready := select.select([manager, end], [], [], seconds)[0]):
+            if b"READY=1" in manager.recv(4096):
+                return
+    finally:
+        os.close(end)
+    what = f"ended with {program.process.wait()}" if ready else f"is not ready after {seconds} s"
+    errors = re.findall(r"^(?:error|sstp \w+): .*", program.log, re.M) or [program.log[-500:]]
+    raise Failed(f"{program.label} {what}: {errors[-1]}")
+
+
 def ready(road, verb, argv, password):
     """Starts a program; seconds from before its exec until it tells systemd that it is ready, or, of `probe`, until it has ended."""
     host = road.server if verb == "serve" else road.client
@@ -288,11 +302,9 @@ def ready(road, verb, argv, password):
     path = road.folder / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(path))
-        manager.settimeout(20)
         program = road.start(host, *argv, label=f"ready-{verb}", env={"NOTIFY_SOCKET": str(path)}, stdin=f"{password}\n")
         try:
-            while b"READY=1" not in manager.recv(4096):
-                pass
+            _wait_for_ready(manager, program)
             return time.monotonic() - begin
         finally:
             path.unlink()

@@ -78,7 +78,7 @@ class Sstp(Peer):
     name, title = "sstp", "sstp"
     server_is_ready = "^ready: "
     says_cipher = r"(TLSv1\.\d,? \w+)"
-    options = options_of_probe = ()
+    options = ()
 
     def programs(self):
         return {"client": [self.sstp], "server": [self.sstp]}
@@ -89,8 +89,19 @@ class Sstp(Peer):
         second = copy.copy(self)
         second.port, second.network = self.port + 100, self.network.replace("10.9.", "10.8.")
         return {"serve": second.server_argv(), "connect": self.client_argv(""),
-                "proxy": [self.sstp, "proxy", *to, "--user", USER, "--passwd-on-stdin", "--socks5", "1080", *self.options],
-                "probe": [self.sstp, "probe", *to, *self.options_of_probe]}
+                "proxy": [self.sstp, "proxy", *to, "--user", USER, "--passwd-on-stdin", "--socks5", "1080",
+                          *self.options_of("proxy")],
+                "probe": [self.sstp, "probe", *to, *self.options_of("probe")]}
+
+    def options_of(self, verb):
+        """Those of its options, with their values, that this verb has."""
+        known = re.findall(r"^ +(?:-\w, )?(--[\w-]+)", run([self.sstp, verb, "--help"]), re.M)
+        words, is_known = [], False
+        for word in self.options:
+            if word.startswith("--"):
+                is_known = word.partition("=")[0] in known
+            words += [word] * is_known
+        return words
 
     def version(self):
         return first_line(self.sstp, "--version")
@@ -98,19 +109,19 @@ class Sstp(Peer):
     def server_argv(self):
         users = self.file("users", f"{USER} * {PASSWORD} *\n")
         return [self.sstp, "serve", "--listen", f"{SERVER}:{self.port}", "--cert", self.identity.cert, "--key",
-                self.identity.key, "--users", users, "--ipv4-network", f"{self.network}/24", *self.options]
+                self.identity.key, "--users", users, "--ipv4-network", f"{self.network}/24",
+                *self.options_of("serve")]
 
     def client_argv(self, variant):
         return [self.sstp, "connect", f"{SERVER}:{self.port}", "--user", USER, "--passwd-on-stdin",
                 "--servercert", self.identity.pin, "--no-default-route", "--route", f"{self.inside}/32", "--no-dns",
-                *self.options]
+                *self.options_of("connect")]
 
 
 def compared_with(options):
     """sstp with more options, at both ends."""
-    words = tuple(shlex.split(options))
-    return type("SstpCompared", (Sstp,), {"name": "compared", "title": f"sstp {options}", "options": words,
-                                          "options_of_probe": words})
+    return type("SstpCompared", (Sstp,), {"name": "compared", "title": f"sstp {options}",
+                                          "options": tuple(shlex.split(options))})
 
 
 class SstpPlain(Sstp):
