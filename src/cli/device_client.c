@@ -14,6 +14,7 @@
 #include "client/host_helper.h"
 #include "client/host_permits.h"
 #include "proc/command.h"
+#include "proc/descriptors.h"
 #include "proc/pending.h"
 
 static struct host_service_cfg permitted_of(const struct device_client *d,
@@ -58,11 +59,8 @@ static size_t kept_by_helper(const struct host_service_cfg *cfg, int keep[KEPT_M
 /* The number of a standard descriptor stays in use: else the next file would get it. */
 static void leave(int fd)
 {
-	int null = fd <= STDERR_FILENO ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
-
-	if (null >= 0)
-		dup2(null, fd);
-	close(null >= 0 ? null : fd);
+	if (fd > STDERR_FILENO || descriptors_reopen(fd, "/dev/null", O_RDWR))
+		close(fd);
 }
 
 /* Closes descriptors that only the helper may have, so that the process that reads from the network cannot use them. */

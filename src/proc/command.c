@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proc/descriptors.h"
 #include "util/clock.h"
 #include "util/seccomp.h"
 #include "util/signals.h"
@@ -25,7 +26,6 @@
 enum {
 	GRACE_MS = 2000, /* between SIGTERM and SIGKILL, and after SIGKILL */
 	LOOK_MS = 10,
-	FDS_MAX = 4096,
 	ANCESTORS_MAX = 1000, /* processes come and go while we walk: bound the walk */
 };
 
@@ -244,18 +244,10 @@ bool command_signal(struct command *c, const struct signalfd_siginfo *info)
 
 /* ---- its descriptors */
 
-/* 0 or -errno. */
-static int use_instead(int fd, const char *path, int flags)
+static bool is_own(const void *arg, int fd)
 {
-	int other = open(path, flags | O_CLOEXEC | O_NOCTTY), error = 0;
-
-	if (other < 0)
-		return -errno;
-	if (dup2(other, fd) < 0)
-		error = -errno;
-	if (other != fd)
-		close(other);
-	return error;
+	(void)arg;
+	return !descriptors_is_inherited(fd);
 }
 
 /*
@@ -267,9 +259,9 @@ static int only_write_to_terminal(void)
 
 	if (!isatty(STDERR_FILENO) || (fcntl(STDERR_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY)
 		return 0;
-	error = use_instead(STDERR_FILENO, "/proc/self/fd/2", O_WRONLY);
+	error = descriptors_reopen(STDERR_FILENO, "/proc/self/fd/2", O_WRONLY);
 	if (error && tcgetpgrp(STDERR_FILENO) >= 0 && /* it is that one */
-	    !use_instead(STDERR_FILENO, "/dev/tty", O_WRONLY))
+	    !descriptors_reopen(STDERR_FILENO, "/dev/tty", O_WRONLY))
 		error = 0;
 	return error;
 }
@@ -280,9 +272,9 @@ static int stop_reading(const char **what)
 	int error;
 
 	*what = "/dev/null";
-	error = use_instead(STDIN_FILENO, *what, O_RDONLY);
+	error = descriptors_reopen(STDIN_FILENO, *what, O_RDONLY);
 	if (!error)
-		error = use_instead(STDOUT_FILENO, *what, O_WRONLY);
+		error = descriptors_reopen(STDOUT_FILENO, *what, O_WRONLY);
 	if (error)
 		return error;
 	*what = "standard error only for writing (2>FILE avoids this)";
@@ -297,12 +289,7 @@ int command_drop_descriptors(enum sandbox_mode mode, const struct log *log)
 
 	if (mode == SANDBOX_OFF)
 		return 0;
-	for (int fd = STDERR_FILENO + 1; fd < FDS_MAX; fd++) {
-		int flags = fcntl(fd, F_GETFD);
-
-		if (flags >= 0 && !(flags & FD_CLOEXEC))
-			close(fd);
-	}
+	descriptors_close(is_own, NULL);
 	error = stop_reading(&what);
 	if (error)
 		log_at(log, must ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,

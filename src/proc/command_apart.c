@@ -6,7 +6,6 @@
 #include "proc/command_apart.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,13 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "proc/descriptors.h"
 #include "proc/fdpass.h"
 #include "util/log_writer.h"
 #include "util/seccomp.h"
 
 enum {
 	START = 0,
-	FDS_MAX = 4096,
 	PARENT_MS = 1000, /* how often to check that the parent lives, without a pidfd */
 };
 
@@ -103,11 +102,9 @@ static int open_signals(void)
 }
 
 /* The command keeps what it would have: the descriptors that we inherited. */
-static void close_own(int but)
+static bool keeps(const void *socket, int fd)
 {
-	for (int fd = STDERR_FILENO + 1; fd < FDS_MAX; fd++)
-		if (fd != but && fcntl(fd, F_GETFD) & FD_CLOEXEC)
-			close(fd);
+	return fd == *(const int *)socket || descriptors_is_inherited(fd);
 }
 
 /* The socket alone does not show that the process has ended: an attacker in it may have put a copy elsewhere. */
@@ -120,7 +117,7 @@ static _Noreturn void supervise(struct supervisor *s, pid_t parent)
 	prctl(PR_SET_NAME, "sstp-command");
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* the password is in our memory */
 	log_writer_after_fork();
-	close_own(s->fd);
+	descriptors_close(keeps, &s->fd);
 	log_writer_go_on();
 	p[1].fd = open_signals();
 	p[2].fd = (int)syscall(SYS_pidfd_open, parent, 0); /* -1: before Linux 5.3 */

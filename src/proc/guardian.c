@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proc/descriptors.h"
 #include "proc/run.h"
 
 enum {
@@ -115,7 +116,7 @@ static _Noreturn void guard(const struct inside *in, int alive)
 		_exit(1);
 	close(STDOUT_FILENO); /* their readers wait for the end of file */
 	close(STDERR_FILENO);
-	run_close_others();
+	descriptors_close(NULL, NULL);
 	run_fresh_signals();
 	while (read(STDIN_FILENO, &c, 1) < 0 && errno == EINTR)
 		;

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "proc/command.h"
+#include "proc/descriptors.h"
 #include "proc/fdpass.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -399,31 +400,31 @@ static int set_signals(struct helper_process *p, bool runs_command)
 	return loop_signals(p->loop, &child, 1, on_signal, p);
 }
 
-static bool is_kept(const struct helper_cfg *cfg, int fd)
-{
-	int flags = cfg->runs_command ? fcntl(fd, F_GETFD) : -1;
+struct kept {
+	const struct helper_cfg *cfg;
+	const int *own;
+};
 
-	if (flags >= 0 && !(flags & FD_CLOEXEC))
-		return true;
-	for (size_t i = 0; i < cfg->keep_count; i++)
-		if (cfg->keep[i] == fd)
+static bool is_kept(const void *arg, int fd)
+{
+	const struct kept *k = arg;
+
+	for (size_t i = 0; i < k->cfg->keep_count; i++)
+		if (k->cfg->keep[i] == fd)
 			return true;
-	return fd == STDERR_FILENO;
+	return fd == k->own[0] || fd == k->own[1] ||
+	       (k->cfg->runs_command && descriptors_is_inherited(fd));
 }
 
 /* The terminal and what the process had open are not kept open by a helper that may live for years. */
 static void close_others(const struct helper_cfg *cfg, const int own[2])
 {
-	long max = sysconf(_SC_OPEN_MAX);
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const struct kept kept = { cfg, own };
 
-	for (int fd = STDERR_FILENO + 1; fd < (max > 0 && max < 4096 ? (int)max : 4096); fd++)
-		if (fd != own[0] && fd != own[1] && fd != null && !is_kept(cfg, fd))
-			close(fd);
-	for (int fd = STDIN_FILENO; fd < STDERR_FILENO && null >= 0; fd++)
-		if (!is_kept(cfg, fd))
-			dup2(null, fd);
-	drop(null);
+	descriptors_close(is_kept, &kept);
+	for (int fd = STDIN_FILENO; fd < STDERR_FILENO; fd++)
+		if (!is_kept(&kept, fd))
+			descriptors_reopen(fd, "/dev/null", O_RDWR);
 }
 
 static int begin(struct helper_process *p)

@@ -11,16 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "proc/descriptors.h"
 #include "util/clock.h"
 #include "util/file.h"
 
 enum {
-	FDS_MAX = 65536,     /* descriptors to close where the kernel can't close a range */
 	LOOK_AFTER_MS = 2,   /* first poll interval, ... */
 	LOOK_LATEST_MS = 50, /* ... and the longest */
 };
@@ -102,16 +101,6 @@ void env_free(struct env *e)
 
 /* ---- the child, between fork and exec: async-signal-safe calls only */
 
-static void close_others(long fds)
-{
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, 3, ~0U, 0) == 0)
-		return;
-#endif
-	for (int fd = 3; fd < fds; fd++)
-		close(fd);
-}
-
 void run_fresh_signals(void)
 {
 	sigset_t none;
@@ -124,7 +113,7 @@ void run_fresh_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void become(const struct run *r, char *const *argv, char *const *env, int in, long fds)
+static void become(const struct run *r, char *const *argv, char *const *env, int in)
 {
 	setpgid(0, 0);
 	dup2(in, STDIN_FILENO);
@@ -133,7 +122,7 @@ static void become(const struct run *r, char *const *argv, char *const *env, int
 		prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would end it at its limit */
 	}
 	dup2(r->answer ? r->answer : STDERR_FILENO, STDOUT_FILENO);
-	close_others(fds);
+	descriptors_close(NULL, NULL);
 	run_fresh_signals();
 	execve(r->argv[0], argv, env);
 	_exit(127);
@@ -220,26 +209,13 @@ int run_wait(pid_t pid, unsigned limit_ms)
 	return -ETIMEDOUT;
 }
 
-static long fd_limit(void)
-{
-	long fds = sysconf(_SC_OPEN_MAX);
-
-	return fds < 0 || fds > FDS_MAX ? FDS_MAX : fds;
-}
-
-void run_close_others(void)
-{
-	close_others(fd_limit());
-}
-
 static int start(const struct run *r, const struct env *env, int in, pid_t *pid)
 {
 	char *const *argv = (char *const *)(uintptr_t)r->argv; /* execve's const is historic */
-	long fds = fd_limit();
 
 	*pid = fork();
 	if (*pid == 0)
-		become(r, argv, env->var, in, fds);
+		become(r, argv, env->var, in);
 	if (*pid < 0)
 		return -errno;
 	setpgid(*pid, *pid); /* in both processes, since either may run first */

@@ -64,9 +64,7 @@ ssize_t run_read(int fd, char *to, size_t size, uint64_t end_ms, bool wants_line
 /* The exit status from waitpid's, as in shells: 128 plus the signal's number when one ended it. */
 int run_exit_status(int status);
 
-/* For a child that shall inherit nothing: closes all descriptors but the first three; sets all signals
- * to their defaults. */
-void run_close_others(void);
+/* For a child that shall inherit nothing: sets all signals to their defaults. */
 void run_fresh_signals(void);
 
 /* Where on PATH a program is. */

@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proc/descriptors.h"
 #include "proc/fdpass.h"
 #include "proc/landlock.h"
 #include "proc/syscall_list.h"
@@ -236,24 +237,26 @@ static void guard_memory(void)
 		mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
-static bool is_own(const int *fds, unsigned count, int fd)
+struct ends {
+	const int *fds;
+	unsigned count;
+};
+
+static bool is_own(const void *arg, int fd)
 {
-	for (unsigned i = 0; i < count; i++)
-		if (fds[i] == fd)
+	const struct ends *own = arg;
+
+	for (unsigned i = 0; i < own->count; i++)
+		if (own->fds[i] == fd)
 			return true;
 	return false;
 }
 
-static void close_others(const int *fds, unsigned count)
+static void close_others(const struct ends *own)
 {
-	long limit = sysconf(_SC_OPEN_MAX);
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && null >= 0; fd++)
-		dup2(null, fd);
-	for (int fd = STDERR_FILENO + 1; fd < (limit > 0 && limit < 4096 ? (int)limit : 4096); fd++)
-		if (!is_own(fds, count, fd))
-			close(fd);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		descriptors_reopen(fd, "/dev/null", O_RDWR);
+	descriptors_close(is_own, own);
 }
 
 static struct key_store *open_store(const struct key_process_cfg *cfg)
@@ -358,7 +361,7 @@ static _Noreturn void key_main(const struct key_process_cfg *cfg, const int *fds
 	prctl(PR_SET_NAME, "sstp-keys", 0, 0, 0);
 	ignore_signals(cfg->ends_by_sigterm);
 	guard_memory();
-	close_others(fds, count + 1);
+	close_others(&(struct ends){ fds, count + 1 });
 	parent.fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	drop_rights();
 	_exit(keep_keys(cfg, fds, count, &parent));

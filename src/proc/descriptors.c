@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proc/descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+	LOOKED_AT_MAX = 4096, /* where each is looked at: this process has opened few so far */
+	CLOSED_MAX = 65536,   /* where the kernel can't close a range */
+};
+
+static int limit_of(int max)
+{
+	struct rlimit l;
+
+	return getrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur > (rlim_t)max ? max : (int)l.rlim_cur;
+}
+
+void descriptors_close(bool (*keeps)(const void *arg, int fd), const void *arg)
+{
+	int limit = limit_of(keeps ? LOOKED_AT_MAX : CLOSED_MAX);
+
+#ifdef SYS_close_range
+	if (!keeps && syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) == 0)
+		return;
+#endif
+	for (int fd = STDERR_FILENO + 1; fd < limit; fd++)
+		if (!keeps || !keeps(arg, fd))
+			close(fd);
+}
+
+bool descriptors_is_inherited(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
+int descriptors_reopen(int fd, const char *path, int flags)
+{
+	int other = open(path, flags | O_CLOEXEC | O_NOCTTY), error = 0;
+
+	if (other < 0)
+		return -errno;
+	if (dup2(other, fd) < 0)
+		error = -errno;
+	if (other != fd)
+		close(other);
+	return error;
+}

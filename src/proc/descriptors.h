@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which descriptors a process keeps. Each function is one that a child may call between fork and exec. */
+#ifndef SSTP_PROC_DESCRIPTORS_H
+#define SSTP_PROC_DESCRIPTORS_H
+
+#include <stdbool.h>
+
+/* Closes all after standard error but those that `keeps` selects; NULL: all. */
+void descriptors_close(bool (*keeps)(const void *arg, int fd), const void *arg);
+/* Whether it is open and does not close on exec: the program had it at its start, and so will the user's command. */
+bool descriptors_is_inherited(int fd);
+/* Opens a file as `fd`, in place of what that is: 0 or -errno. */
+int descriptors_reopen(int fd, const char *path, int flags);
+
+#endif
