@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/exit_code.h"
+#include "proc/parent.h"
 #include "proc/run.h"
 #include "util/log.h"
 #include "util/log_writer.h"
@@ -51,8 +51,7 @@ static _Noreturn void run_child(struct client_cfg *cfg,
 	int code = EXIT_OTHER;
 
 	log_writer_after_fork();
-	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-	if (getppid() == parent)
+	if (parent_end_sends(parent, SIGTERM))
 		code = run(arg, cfg);
 	fflush(stdout);
 	log_flush(LOG_FLUSH_MS);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "proc/descriptors.h"
+#include "proc/parent.h"
 #include "util/clock.h"
 #include "util/seccomp.h"
 #include "util/signals.h"
@@ -111,9 +112,7 @@ static void become(const struct command_cfg *cfg, pid_t parent)
 	if (code)
 		_exit(code);
 	/* after `prepare`, which may change the user, which would undo it */
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != parent &&
-	    getppid()) /* the parent has died before that; 0: it is in another PID namespace */
+	if (!parent_end_sends(parent, SIGKILL))
 		_exit(COMMAND_NO_START);
 	restore_signals();
 	execvpe(cfg->argv[0], cfg->argv, cfg->env->var);

@@ -10,19 +10,16 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "proc/descriptors.h"
 #include "proc/fdpass.h"
+#include "proc/parent.h"
 #include "util/log_writer.h"
 #include "util/seccomp.h"
 
-enum {
-	START = 0,
-	PARENT_MS = 1000, /* how often to check that the parent lives, without a pidfd */
-};
+enum { START = 0 };
 
 /* ---- the supervisor */
 
@@ -107,9 +104,9 @@ static bool keeps(const void *socket, int fd)
 	return fd == *(const int *)socket || descriptors_is_inherited(fd);
 }
 
-/* The socket alone does not show that the process has ended: an attacker in it may have put a copy elsewhere. */
-static _Noreturn void supervise(struct supervisor *s, pid_t parent)
+static _Noreturn void supervise(struct supervisor *s, pid_t pid)
 {
+	struct parent parent;
 	struct pollfd p[3] = { { .fd = s->fd, .events = POLLIN },
 			       { .fd = -1, .events = POLLIN },
 			       { .fd = -1, .events = POLLIN } };
@@ -120,9 +117,10 @@ static _Noreturn void supervise(struct supervisor *s, pid_t parent)
 	descriptors_close(keeps, &s->fd);
 	log_writer_go_on();
 	p[1].fd = open_signals();
-	p[2].fd = (int)syscall(SYS_pidfd_open, parent, 0); /* -1: before Linux 5.3 */
-	while (getppid() == parent && !p[2].revents) {
-		if (poll(p, 3, p[2].fd < 0 ? PARENT_MS : -1) < 0 && errno != EINTR)
+	parent = parent_open(pid);
+	p[2].fd = parent.fd;
+	while (!parent_has_ended(&parent)) {
+		if (poll(p, 3, parent_poll_ms(&parent)) < 0 && errno != EINTR)
 			break;
 		if (p[0].revents && !take_order(s))
 			break;

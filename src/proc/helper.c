@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +22,7 @@
 #include "proc/command.h"
 #include "proc/descriptors.h"
 #include "proc/fdpass.h"
+#include "proc/parent.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/log_writer.h"
@@ -42,7 +42,7 @@ struct helper_process {
 	struct helper_engine engine;
 	struct loop *loop;
 	struct loop_watch questions;
-	struct loop_watch parent;  /* the process's pidfd; -1: the kernel has none */
+	struct loop_watch parent;  /* the process's pidfd; negative: the kernel has none */
 	struct loop_watch records; /* lines for syslog; events go the other way */
 	pid_t parent_pid;
 	int event_fd;
@@ -457,18 +457,16 @@ static void on_parent_end(struct loop_watch *watch, uint32_t events)
 	loop_stop(p->loop);
 }
 
-/*
- * The sockets alone do not show the end of a process that an attacker has taken over: it may have sent a copy of its end into one
- * of them, and it may leave replies unread. Before Linux 5.3 only they do.
- */
+/* Before Linux 5.3 only the sockets show its end. The limit: an attacker in it may leave replies unread. */
 static int watch_parent(struct helper_process *p, const int own[2], pid_t parent)
 {
 	const struct timeval limit = { .tv_sec = HELPER_ASK_MS / 1000 };
-	int fd = (int)syscall(SYS_pidfd_open, parent, 0);
 
 	setsockopt(own[0], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	p->parent = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_parent_end };
-	return fd < 0 ? 0 : loop_watch(p->loop, &p->parent);
+	p->parent = (struct loop_watch){ .fd = parent_open(parent).fd,
+					 .events = EPOLLIN,
+					 .ready = on_parent_end };
+	return p->parent.fd < 0 ? 0 : loop_watch(p->loop, &p->parent);
 }
 
 static int set_up(struct helper_process *p, const struct helper_cfg *cfg, const int own[2],

@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "proc/descriptors.h"
+#include "proc/parent.h"
 #include "util/clock.h"
 #include "util/file.h"
 
@@ -113,13 +113,14 @@ void run_fresh_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void become(const struct run *r, char *const *argv, char *const *env, int in)
+static void become(const struct run *r, pid_t parent, char *const *argv, char *const *env, int in)
 {
 	setpgid(0, 0);
 	dup2(in, STDIN_FILENO);
 	if (r->output) {
 		dup2(r->output, STDERR_FILENO);
-		prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would end it at its limit */
+		if (!parent_end_sends(parent, SIGTERM)) /* nobody would end it at its limit */
+			_exit(127);
 	}
 	dup2(r->answer ? r->answer : STDERR_FILENO, STDOUT_FILENO);
 	descriptors_close(NULL, NULL);
@@ -212,10 +213,11 @@ int run_wait(pid_t pid, unsigned limit_ms)
 static int start(const struct run *r, const struct env *env, int in, pid_t *pid)
 {
 	char *const *argv = (char *const *)(uintptr_t)r->argv; /* execve's const is historic */
+	pid_t self = getpid();
 
 	*pid = fork();
 	if (*pid == 0)
-		become(r, argv, env->var, in);
+		become(r, self, argv, env->var, in);
 	if (*pid < 0)
 		return -errno;
 	setpgid(*pid, *pid); /* in both processes, since either may run first */

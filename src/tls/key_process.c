@@ -27,6 +27,7 @@
 #include "proc/descriptors.h"
 #include "proc/fdpass.h"
 #include "proc/landlock.h"
+#include "proc/parent.h"
 #include "proc/syscall_list.h"
 #include "tls/key_answer.h"
 #include "tls/wolf.h"
@@ -35,7 +36,6 @@
 enum {
 	LIMIT_S = 60, /* for a reply; a signature takes some milliseconds at most */
 	ENDS_MS = 100,
-	PARENT_MS = 1000, /* how often to check that the parent lives, without a pidfd */
 	BUFFER_LEN = 256 * 1024,
 	STACK_LEN = 256 * 1024,
 };
@@ -289,38 +289,29 @@ static void confine(void)
 	syscall_filter_install(calls, syscall_list(SANDBOX_KEYS, calls));
 }
 
-struct parent {
-	pid_t pid;
-	int fd; /* shows its end; -1: the kernel has none (before Linux 5.3) */
-	const _Atomic(pid_t) *owner;
+struct owners {
+	struct parent first;
+	const _Atomic(pid_t) *now;
 };
 
-/*
- * The sockets alone do not show the end of a process that an attacker has taken over: it may have sent copies of its ends
- * into them, or to another process.
- */
-static void *end_with_parent(void *arg)
+static void *end_with_owner(void *arg)
 {
-	const struct parent *parent = arg;
-	struct pollfd p = { .fd = parent->fd, .events = POLLIN };
-	pid_t owner;
+	const struct owners *o = arg;
+	struct parent last = o->first;
 
-	while (getppid() == parent->pid && poll(&p, 1, p.fd < 0 ? PARENT_MS : -1) != 1)
-		;
-	owner = atomic_load(parent->owner);
-	if (owner == parent->pid)
-		_exit(EXIT_SUCCESS);
-	p.fd = (int)syscall(SYS_pidfd_open, owner, 0);
-	if (p.fd < 0 && errno == ENOSYS)
-		return NULL; /* its sockets alone show its end */
-	while (p.fd >= 0 && poll(&p, 1, -1) != 1)
-		;
+	parent_wait(&last);
+	if (atomic_load(o->now) != last.pid) {
+		last = parent_open(atomic_load(o->now));
+		if (last.fd == -ENOSYS)
+			return NULL; /* its sockets alone show its end */
+		parent_wait(&last);
+	}
 	_exit(EXIT_SUCCESS);
 }
 
 /* `fds`: one for each channel, and then the one that shows that we are alive. */
 static int keep_keys(const struct key_process_cfg *cfg, const int *fds, unsigned count,
-		     struct parent *parent)
+		     struct owners *owners)
 {
 	struct key_store *store = open_store(cfg);
 	pthread_t threads[KEY_CHANNELS_MAX], watch;
@@ -332,7 +323,7 @@ static int keep_keys(const struct key_process_cfg *cfg, const int *fds, unsigned
 	confine();
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_LEN);
-	if (pthread_create(&watch, &attr, end_with_parent, parent))
+	if (pthread_create(&watch, &attr, end_with_owner, owners))
 		return EXIT_FAILURE;
 	for (; started < count; started++) {
 		struct thread *t = calloc(1, sizeof(*t));
@@ -355,16 +346,15 @@ static int keep_keys(const struct key_process_cfg *cfg, const int *fds, unsigned
 static _Noreturn void key_main(const struct key_process_cfg *cfg, const int *fds, unsigned count,
 			       const _Atomic(pid_t) *owner)
 {
-	const pid_t pid = atomic_load(owner);
-	struct parent parent = { .pid = pid, .owner = owner };
+	struct owners owners = { .now = owner };
 
 	prctl(PR_SET_NAME, "sstp-keys", 0, 0, 0);
 	ignore_signals(cfg->ends_by_sigterm);
 	guard_memory();
 	close_others(&(struct ends){ fds, count + 1 });
-	parent.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	owners.first = parent_open(atomic_load(owner));
 	drop_rights();
-	_exit(keep_keys(cfg, fds, count, &parent));
+	_exit(keep_keys(cfg, fds, count, &owners));
 }
 
 /* ---- its start and end */
