@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "crypto/private_key.h"
 #include "util/file.h"
 
 enum {
@@ -23,10 +24,6 @@ enum {
 	IS_FIRST = 1, /* flags of a piece */
 	IS_LAST = 2,
 	IS_FOLDER = 1, /* flag of OP_OPEN */
-	DER_INTEGER = 0x02,
-	DER_OID = 0x06,
-	DER_SEQUENCE = 0x30,
-	DER_LONG = 0x80, /* | bytes of the length; BER: 0, indefinite */
 };
 
 struct helper_path {
@@ -258,61 +255,11 @@ static int permit(void *state, struct helper_call *c)
 
 /* ---- opening */
 
-/* The length of the header of a SEQUENCE, in DER or BER; 0: it is none. */
-static size_t sequence_header(const uint8_t *at, size_t len)
-{
-	size_t header = 2;
-
-	if (len < 2 || at[0] != DER_SEQUENCE)
-		return 0;
-	if (at[1] & DER_LONG)
-		header += at[1] & (DER_LONG - 1U);
-	return header <= 2 + sizeof(uint32_t) && header < len ? header : 0;
-}
-
-/*
- * PKCS #12, and keys in DER, begin with a version; an encrypted key begins with an algorithm. No text has such bytes.
- */
-static bool is_der_key(const char *text, size_t len)
-{
-	const uint8_t *at = (const uint8_t *)text;
-	size_t n = sequence_header(at, len), inner;
-
-	if (!n)
-		return false;
-	if (at[n] == DER_INTEGER)
-		return n + 1 < len && at[n + 1] == 1;
-	inner = sequence_header(at + n, len - n);
-	return inner && at[n + inner] == DER_OID;
-}
-
-/* Whether it has a key, in PEM or DER. Its name does not show that, since the file may be new or renamed. */
-static bool has_key_inside(int fd)
-{
-	static const char word[] = "PRIVATE KEY-----";
-	char text[PIECE_MAX];
-	size_t kept = 0;
-	off_t at = 0;
-	ssize_t n;
-	bool found = false;
-
-	while (!found && (n = pread(fd, text + kept, sizeof(text) - kept, at)) > 0) {
-		size_t len = kept + (size_t)n;
-
-		found = memmem(text, len, word, strlen(word)) || (!at && is_der_key(text, len));
-		kept = len < strlen(word) ? len : strlen(word) - 1;
-		memmove(text, text + len - kept, kept);
-		at += n;
-	}
-	explicit_bzero(text, sizeof(text));
-	return found;
-}
-
 /* Files that were read at the start are not asked for: one of them may have the key, if a terminator's binding needs it. */
 static bool is_key(const struct helper_files *f, const char *path, int fd, const struct stat *st)
 {
-	return is_secret(f, st) ||
-	       (has_secrets(f) && S_ISREG(st->st_mode) && !may_read(f, path) && has_key_inside(fd));
+	return is_secret(f, st) || (has_secrets(f) && S_ISREG(st->st_mode) && !may_read(f, path) &&
+				    private_key_is_in(fd));
 }
 
 static int open_checked(const struct helper_files *f, const char *path, int flags)

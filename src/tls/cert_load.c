@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/private_key.h"
 #include "tls/pem.h"
 #include "tls/pkcs12.h"
 #include "tls/tls_error.h"
@@ -71,7 +72,9 @@ int cert_load_text(const char *file, const char *what, const char *password, cha
 		tls_error_set(err, "%s: cannot read the %s: %s", file, what, strerror(-error));
 		return error;
 	}
-	return pkcs12_is(bytes_of(*text, *len)) ? convert(file, password, text, len, err) : 0;
+	return private_key_is_pkcs12(bytes_of(*text, *len))
+		       ? convert(file, password, text, len, err)
+		       : 0;
 }
 
 bool cert_needs_password(const char *file)
@@ -82,7 +85,7 @@ bool cert_needs_password(const char *file)
 
 	if (file_read(file, CERT_FILE_MAX, &text, &len))
 		return false;
-	needs = pkcs12_is(bytes_of(text, len)) || cert_key_is_encrypted(text);
+	needs = private_key_is_pkcs12(bytes_of(text, len)) || cert_key_is_encrypted(text);
 	file_free(text, len);
 	return needs;
 }

@@ -555,15 +555,6 @@ static const char *put_all(const struct pfx *p, struct writer *out)
 	return ok && !out->full ? NULL : no_memory;
 }
 
-/* A SEQUENCE that begins with version 3; a certificate begins with another. Its length may be BER. */
-bool pkcs12_is(struct bytes file)
-{
-	static const uint8_t version[] = { DER_INTEGER, 1, 3 };
-
-	return file.len > 16 && file.at[0] == DER_SEQUENCE &&
-	       memmem(file.at, 16, version, sizeof(version));
-}
-
 const char *pkcs12_to_pem(struct bytes file, const char *password, struct writer *out)
 {
 	struct pfx *p = calloc(1, sizeof(*p));

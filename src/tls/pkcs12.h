@@ -11,12 +11,9 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-/* Whether it looks like one; what is not is probably PEM. */
-bool pkcs12_is(struct bytes file);
-
 /*
  * Writes the certificate, the others and the key as PEM, terminated; `out` needs room for twice the
- * file. NULL, or why not, as the end of a sentence.
+ * file (crypto/private_key.h tells whether it is one). NULL, or why not, as the end of a sentence.
  */
 const char *pkcs12_to_pem(struct bytes file, const char *password, struct writer *out);
 

@@ -20,7 +20,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		abort();
 	if (end) {
 		file = bytes_of(end + 1, len - (size_t)(end + 1 - data));
-		pkcs12_is(file);
 		if (!pkcs12_to_pem(file, (const char *)data, &w) && (w.full || out[w.len - 1]))
 			abort();
 	}

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "crypto/private_key.h"
 #include "support/vectors.h"
 #include "tls/pem.h"
 
@@ -49,7 +50,7 @@ static void files_of_openssl(void **state)
 		struct bytes file = vectors_hex("pkcs12", names[i]);
 		const char *why;
 
-		assert_true(pkcs12_is(file));
+		assert_true(private_key_is_pkcs12(file));
 		why = convert(file, "x");
 		if (why)
 			fail_msg("%s: %s", names[i], why);
@@ -60,8 +61,8 @@ static void files_of_openssl(void **state)
 		assert_string_equal(convert(file, "\xff"),
 				    "its password must be UTF-8 of at most 256 characters");
 	}
-	assert_false(pkcs12_is(vectors_hex("pkcs12", "certificate")));
-	assert_false(pkcs12_is(bytes_of(NULL, 0)));
+	assert_false(private_key_is_pkcs12(vectors_hex("pkcs12", "certificate")));
+	assert_false(private_key_is_pkcs12(bytes_of(NULL, 0)));
 }
 
 /*
