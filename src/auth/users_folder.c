@@ -23,8 +23,6 @@ enum {
 	ROOM_FIRST = 4096,
 };
 
-static const char ending[] = ".conf";
-
 struct conf {
 	struct users_folder *f;
 	const char *path;
@@ -217,13 +215,6 @@ static int read_file(struct users_folder *f, const char *path, const char *name,
 
 /* ---- the folder */
 
-static bool is_conf(const char *name)
-{
-	size_t len = strlen(name), end = sizeof(ending) - 1;
-
-	return *name != '.' && len > end && !strcmp(name + len - end, ending);
-}
-
 /* The names of the files, sorted. */
 struct names {
 	char **at;
@@ -255,7 +246,7 @@ static int list(const char *path, struct names *n)
 	if (!folder)
 		return -errno;
 	while (!error && (e = readdir(folder)))
-		if (is_conf(e->d_name))
+		if (file_is_conf(e->d_name))
 			error = add_name(n, e->d_name);
 	closedir(folder);
 	if (n->count)
@@ -278,7 +269,7 @@ static int read_entry(struct users_folder *f, const char *folder, const char *en
 
 	snprintf(path, sizeof(path), "%s%s%s", folder, len && folder[len - 1] == '/' ? "" : "/",
 		 entry);
-	snprintf(name, sizeof(name), "%.*s", (int)(strlen(entry) - (sizeof(ending) - 1)), entry);
+	snprintf(name, sizeof(name), "%.*s", (int)(strrchr(entry, '.') - entry), entry);
 	return read_file(f, path, name, err);
 }
 

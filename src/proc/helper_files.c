@@ -36,13 +36,6 @@ struct helper_path {
 
 /* ---- files that name others */
 
-static bool is_conf(const char *name)
-{
-	size_t len = strlen(name);
-
-	return *name != '.' && len > 5 && !strcmp(name + len - 5, ".conf");
-}
-
 /* What is done with the text of a file of users, which it may change. True: no other one is read. */
 typedef bool take_text(void *arg, char *text, size_t len, bool is_conf);
 
@@ -66,7 +59,7 @@ static bool take_folder(const char *path, DIR *folder, take_text *take, void *ar
 	bool is_done = false;
 
 	while (!is_done && (e = readdir(folder)))
-		if (is_conf(e->d_name) &&
+		if (file_is_conf(e->d_name) &&
 		    (size_t)snprintf(file, sizeof(file), "%s/%s", path, e->d_name) < sizeof(file))
 			is_done = take_file(file, true, take, arg);
 	return is_done;

@@ -265,6 +265,14 @@ static size_t count_of_limit(rlim_t limit)
 				 : FILES_MAX; /* RLIM_INFINITY does not fit a 32-bit size_t */
 }
 
+bool file_is_conf(const char *name)
+{
+	static const char ending[] = ".conf";
+	size_t len = strlen(name), end = sizeof(ending) - 1;
+
+	return *name != '.' && len > end && !strcmp(name + len - end, ending);
+}
+
 size_t file_raise_limit(size_t wanted)
 {
 	struct rlimit l;

@@ -5,6 +5,7 @@
 #ifndef SSTP_UTIL_FILE_H
 #define SSTP_UTIL_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -40,6 +41,9 @@ int file_overwrite(int fd, const void *from, size_t len);
  * it; of two calls at the same time the second waits.
  */
 int file_replace(const char *path, const void *from, size_t len, const struct stat *like);
+
+/* Of a folder of configuration: whether the file of that name is read, which is NAME.conf. A hidden one is not. */
+bool file_is_conf(const char *name);
 
 /* Raises RLIMIT_NOFILE to `wanted`, or to the hard limit. Returns the limit. */
 size_t file_raise_limit(size_t wanted);
