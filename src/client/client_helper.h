@@ -8,7 +8,7 @@
 #define SSTP_CLIENT_CLIENT_HELPER_H
 
 #include "control/place.h"
-#include "proc/helper_files.h"
+#include "proc/helper_files_agent.h"
 
 struct client_helper {
 	struct helper *helper; /* NULL: none */

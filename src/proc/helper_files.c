@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The service and its other end. A path is compared as text, as it was permitted. */
+/* A path is compared as text, as it was permitted. */
 #include "proc/helper_files.h"
 
 #include <errno.h>
@@ -11,19 +11,11 @@
 
 #include "crypto/private_key.h"
 #include "util/file.h"
+#include "util/file_agent.h"
 
 enum {
-	OP_PERMIT = HELPER_OP(HELPER_FILES, 1),
-	OP_OPEN = HELPER_OP(HELPER_FILES, 2),
-	OP_REPLACE = HELPER_OP(HELPER_FILES, 3),
-	OP_CONNECT = HELPER_OP(HELPER_FILES, 4),
-	OP_LOOK = HELPER_OP(HELPER_FILES, 5),
 	NAMING_MAX = 16 * 1024 * 1024, /* of a file whose text permits more */
 	WRITTEN_MAX = 64 * 1024 * 1024,
-	PIECE_MAX = 32 * 1024,
-	IS_FIRST = 1, /* flags of a piece */
-	IS_LAST = 2,
-	IS_FOLDER = 1, /* flag of OP_OPEN */
 };
 
 struct helper_path {
@@ -276,7 +268,7 @@ static int open_checked(const struct helper_files *f, const char *path, int flag
 
 static int open_file(void *state, struct helper_call *c)
 {
-	int flags = get_u8(&c->in) & IS_FOLDER ? O_DIRECTORY : 0, fd;
+	int flags = get_u8(&c->in) & HELPER_FILES_FOLDER ? O_DIRECTORY : 0, fd;
 	char path[PATH_MAX];
 	int error = get_path(&c->in, c->in.left, path);
 
@@ -382,16 +374,16 @@ static int replace(void *state, struct helper_call *c)
 		p = find(f, path, HELPER_FILE_WRITE_FOLDER);
 	if (!p)
 		return -EACCES;
-	if (flags & IS_FIRST) {
+	if (flags & HELPER_FILES_FIRST) {
 		forget_text(f);
 		f->writing = p;
 	}
 	if (f->writing != p)
 		return -EBADMSG;
 	error = add_text(f, c->in.at, c->in.left);
-	if (!error && flags & IS_LAST)
+	if (!error && flags & HELPER_FILES_LAST)
 		error = replace_now(f);
-	if (error || flags & IS_LAST)
+	if (error || flags & HELPER_FILES_LAST)
 		forget_text(f);
 	return error;
 }
@@ -418,11 +410,11 @@ static void end(void *state)
 }
 
 static const struct helper_op ops[] = {
-	{ .code = OP_PERMIT, .only_before_seal = true, .handle = permit },
-	{ .code = OP_OPEN, .handle = open_file },
-	{ .code = OP_REPLACE, .handle = replace },
-	{ .code = OP_CONNECT, .handle = connect_path },
-	{ .code = OP_LOOK, .handle = look },
+	{ .code = HELPER_FILES_PERMIT, .only_before_seal = true, .handle = permit },
+	{ .code = HELPER_FILES_OPEN, .handle = open_file },
+	{ .code = HELPER_FILES_REPLACE, .handle = replace },
+	{ .code = HELPER_FILES_CONNECT, .handle = connect_path },
+	{ .code = HELPER_FILES_LOOK, .handle = look },
 };
 
 struct helper_service helper_files_service(struct helper_files *f)
@@ -433,144 +425,4 @@ struct helper_service helper_files_service(struct helper_files *f)
 					.state = f,
 					.begin = begin,
 					.end = end };
-}
-
-/* ---- the process that asks */
-
-/* One byte, and a path. */
-static int ask_about(struct helper *h, uint16_t op, uint8_t what, const char *path, int *fd)
-{
-	uint8_t in[PATH_MAX + 1];
-	struct writer w = writer_of(in, sizeof(in));
-	struct helper_question q = { .op = op };
-	int error;
-
-	if (op != OP_CONNECT)
-		put_u8(&w, what);
-	put_bytes(&w, path, strlen(path));
-	if (w.full)
-		return -ENAMETOOLONG;
-	q.in = bytes_of(in, w.len);
-	error = helper_ask(h, &q);
-	*fd = q.fd_out;
-	return error;
-}
-
-int helper_files_permit(struct helper *h, const char *path, enum helper_file_use use)
-{
-	int fd;
-
-	return ask_about(h, OP_PERMIT, (uint8_t)use, path, &fd);
-}
-
-static int ask_for_descriptor(struct helper *h, uint16_t op, uint8_t what, const char *path)
-{
-	int fd, error = ask_about(h, op, what, path, &fd);
-
-	return error ? error : fd < 0 ? -EBADMSG : fd;
-}
-
-static struct helper_files_agent *of(struct file_agent *a)
-{
-	return container_of(a, struct helper_files_agent, agent);
-}
-
-static int agent_open(struct file_agent *agent, const char *path, int flags)
-{
-	struct helper_files_agent *a = of(agent);
-	int fd, error;
-
-	if (a->is_sealed)
-		return ask_for_descriptor(a->helper, OP_OPEN, flags & O_DIRECTORY ? IS_FOLDER : 0,
-					  path);
-	error = helper_files_permit(a->helper, path, HELPER_FILE_READ);
-	fd = error ? error : open(path, flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	return error ? error : fd < 0 ? -errno : fd;
-}
-
-static int look_here(const char *path, mode_t *mode)
-{
-	struct stat st;
-
-	if (stat(path, &st) || access(path, R_OK))
-		return -errno;
-	*mode = st.st_mode;
-	return 0;
-}
-
-static int agent_look(struct file_agent *agent, const char *path, mode_t *mode)
-{
-	struct helper_files_agent *a = of(agent);
-	struct helper_question q = { .op = OP_LOOK, .in = bytes_text(path) };
-	uint8_t out[4] = { 0 };
-	int error;
-
-	if (!a->is_sealed) {
-		error = helper_files_permit(a->helper, path, HELPER_FILE_LOOK);
-		return error ? error : look_here(path, mode);
-	}
-	q.out = out;
-	q.out_room = sizeof(out);
-	error = helper_ask(a->helper, &q);
-	if (!error && q.out_len != sizeof(out))
-		error = -EBADMSG;
-	if (!error)
-		*mode = (mode_t)load_u32(out);
-	return error;
-}
-
-static int agent_connect(struct file_agent *agent, const char *path)
-{
-	return ask_for_descriptor(of(agent)->helper, OP_CONNECT, 0, path);
-}
-
-static int agent_replace(struct file_agent *agent, const char *path, const void *from, size_t len)
-{
-	static uint8_t in[1 + 2 + PATH_MAX + PIECE_MAX]; /* only the main thread writes files */
-	uint8_t flags = IS_FIRST;
-	size_t done = 0;
-	int error;
-
-	do {
-		size_t piece = len - done < PIECE_MAX ? len - done : PIECE_MAX;
-		struct writer w = writer_of(in, sizeof(in));
-		struct helper_question q = { .op = OP_REPLACE };
-
-		put_u8(&w, (uint8_t)(flags | (done + piece == len ? IS_LAST : 0)));
-		put_u16(&w, (uint16_t)strlen(path));
-		put_bytes(&w, path, strlen(path));
-		put_bytes(&w, (const uint8_t *)from + done, piece);
-		if (w.full)
-			return -ENAMETOOLONG;
-		q.in = bytes_of(in, w.len);
-		error = helper_ask(of(agent)->helper, &q);
-		done += piece;
-		flags = 0;
-	} while (!error && done < len);
-	return error;
-}
-
-static void permit_noted(void *arg, const char *path, bool is_opened)
-{
-	const struct helper_files_agent *a = arg;
-
-	helper_files_permit(a->helper, path, is_opened ? HELPER_FILE_READ : HELPER_FILE_LOOK);
-}
-
-void helper_files_use(struct helper_files_agent *a, struct helper *h)
-{
-	*a = (struct helper_files_agent){
-		.agent = { .open = agent_open,
-			   .look = agent_look,
-			   .connect = agent_connect,
-			   .replace = agent_replace },
-		.helper = h,
-	};
-	file_each_noted(permit_noted, a);
-	file_agent_use(&a->agent);
-}
-
-void helper_files_sealed(struct helper_files_agent *a)
-{
-	a->is_sealed = true;
 }

@@ -14,7 +14,32 @@
 #define SSTP_PROC_HELPER_FILES_H
 
 #include "proc/helper.h"
-#include "util/file_agent.h"
+
+/* ---- its questions */
+
+enum {
+	HELPER_FILES_PERMIT = HELPER_OP(HELPER_FILES, 1),
+	HELPER_FILES_OPEN = HELPER_OP(HELPER_FILES, 2),
+	HELPER_FILES_REPLACE = HELPER_OP(HELPER_FILES, 3),
+	HELPER_FILES_CONNECT = HELPER_OP(HELPER_FILES, 4),
+	HELPER_FILES_LOOK = HELPER_OP(HELPER_FILES, 5),
+	HELPER_FILES_FIRST = 1, /* flags of a piece of HELPER_FILES_REPLACE */
+	HELPER_FILES_LAST = 2,
+	HELPER_FILES_FOLDER = 1, /* flag of HELPER_FILES_OPEN */
+};
+
+enum helper_file_use {
+	HELPER_FILE_READ,
+	HELPER_FILE_LOOK,         /* only its type and permissions */
+	HELPER_FILE_SETTINGS,     /* read, and what its text names, too */
+	HELPER_FILE_USERS,        /* the same; of a folder: what its files *.conf name */
+	HELPER_FILE_WRITE,        /* replaced */
+	HELPER_FILE_WRITE_FOLDER, /* replaced, and its folder is made if it is missing */
+	HELPER_FILE_CONNECT,      /* a Unix socket to connect to */
+	HELPER_FILE_REMOVE, /* removed when the helper ends, if it is the same file then as now */
+	HELPER_FILE_SECRET, /* of a private key: it is never opened, whatever else permits it */
+	HELPER_FILE_USES,
+};
 
 /* ---- the service */
 
@@ -49,35 +74,5 @@ bool helper_files_permits_look(struct helper_files *f, const char *path);
 /* Whether is_it returns true for a word of a file of users, comments excluded. */
 bool helper_files_name(struct helper_files *f, bool (*is_it)(const void *arg, const char *word),
 		       const void *arg);
-
-/* ---- the process that asks */
-
-struct helper_files_agent {
-	struct file_agent agent;
-	struct helper *helper;
-	bool is_sealed;
-};
-
-/*
- * Until helper_files_sealed the process opens files itself, and each that it opens, also one that does not exist, is
- * permitted for later, as is what was noted before (file_note_paths).
- */
-void helper_files_use(struct helper_files_agent *a, struct helper *h);
-void helper_files_sealed(struct helper_files_agent *a);
-
-enum helper_file_use {
-	HELPER_FILE_READ,
-	HELPER_FILE_LOOK,         /* only its type and permissions */
-	HELPER_FILE_SETTINGS,     /* read, and what its text names, too */
-	HELPER_FILE_USERS,        /* the same; of a folder: what its files *.conf name */
-	HELPER_FILE_WRITE,        /* replaced */
-	HELPER_FILE_WRITE_FOLDER, /* replaced, and its folder is made if it is missing */
-	HELPER_FILE_CONNECT,      /* a Unix socket to connect to */
-	HELPER_FILE_REMOVE, /* removed when the helper ends, if it is the same file then as now */
-	HELPER_FILE_SECRET, /* of a private key: it is never opened, whatever else permits it */
-	HELPER_FILE_USES,
-};
-/* Before the seal; 0 or -errno. */
-int helper_files_permit(struct helper *h, const char *path, enum helper_file_use use);
 
 #endif

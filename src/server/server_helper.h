@@ -8,7 +8,7 @@
 
 #include "control/place.h"
 #include "net/loop.h"
-#include "proc/helper_files.h"
+#include "proc/helper_files_agent.h"
 #include "server/registry.h"
 #include "server/server_cfg.h"
 

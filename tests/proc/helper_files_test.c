@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "proc/helper_files_agent.h"
 #include "util/file.h"
 
 enum {
