@@ -3,8 +3,8 @@
  * Files that a helper opens and writes for a process which has given its privileges up.
  *
  * It opens, for reading only, regular files and folders: what was permitted by its path before the seal, the files in
- * a permitted folder, and what a permitted file of settings or users names now as a file to be read (struct
- * helper_naming). An attacker who has taken over the other process can change none of those files, and so cannot make
+ * a permitted folder, and what a permitted file of settings or users names now as a file to be read
+ * (proc/helper_naming.h). An attacker who has taken over the other process can change none of those files, and so cannot make
  * the helper open another one. A file that is opened later must not be a device or a FIFO.
  *
  * Where there is a HELPER_FILE_SECRET, another process has the private keys: then a file that is named later is not
@@ -43,19 +43,13 @@ enum helper_file_use {
 
 /* ---- the service */
 
-/* What a file permits by naming another one. */
-enum helper_may {
-	HELPER_MAY_LOOK, /* only tell its type and permissions */
-	HELPER_MAY_OPEN,
-};
-typedef void helper_named(void *arg, const char *path, enum helper_may may);
-
-/* Find the files that a file names, and call `one` for each. */
-struct helper_naming {
-	void (*settings)(const struct helper_naming *n, const char *path, helper_named *one,
-			 void *arg);
-	/* `text` has `len` bytes and a zero byte; is_conf: it is from a file in a folder of users */
-	void (*users)(const char *text, size_t len, bool is_conf, helper_named *one, void *arg);
+/* What is permitted. */
+struct helper_path {
+	struct helper_path *next;
+	enum helper_file_use use;
+	dev_t dev; /* HELPER_FILE_REMOVE */
+	ino_t ino;
+	char path[];
 };
 
 struct helper_files {
@@ -71,8 +65,5 @@ struct helper_service helper_files_service(struct helper_files *f);
 
 /* For other services: whether the file's type, permissions and times may be known. */
 bool helper_files_permits_look(struct helper_files *f, const char *path);
-/* Whether is_it returns true for a word of a file of users, comments excluded. */
-bool helper_files_name(struct helper_files *f, bool (*is_it)(const void *arg, const char *word),
-		       const void *arg);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "auth/auth_command_run.h"
 #include "auth/secret_files.h"
+#include "proc/helper_naming.h"
 #include "proc/helper_watch.h"
 #include "server/server_service.h"
 #include "server/session_script.h"

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "net/nft.h"
+#include "proc/helper_naming.h"
 #include "util/log.h"
 
 enum { ANY_LEN_V4 = 8, ANY_LEN_V6 = 16 }; /* of the largest networks that anybody may be given */
@@ -50,7 +51,7 @@ bool server_service_permits(struct server_service *s, const struct ip_prefix *p)
 			return true;
 	if (s->permits_any && p->len >= (p->addr.family == AF_INET6 ? ANY_LEN_V6 : ANY_LEN_V4))
 		return true;
-	return p->len && helper_files_name(s->files, is_network, p);
+	return p->len && helper_naming_has_word(s->files, is_network, p);
 }
 
 /* ---- before the seal */

@@ -414,7 +414,7 @@ def test_the_same_signal_ends_the_lock_without_a_sandbox(unlocked):
 
 
 def opens(path):
-    """A question to the helper: proc/helper_files.c."""
+    """A question to the helper: proc/helper_files.h."""
     return f"ask 102 00{path.encode().hex()}"
 
 

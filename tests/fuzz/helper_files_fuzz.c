@@ -14,7 +14,7 @@
 
 #include "auth/secret_files.h"
 #include "fuzz/questions.h"
-#include "proc/helper_files.h"
+#include "proc/helper_naming.h"
 #include "util/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -242,7 +242,7 @@ static void ask(struct helper_engine *e, struct helper_files *files, const struc
 		return;
 	}
 	if (q->op == NAME)
-		helper_files_name(files, is_word, &q->in);
+		helper_naming_has_word(files, is_word, &q->in);
 	if (q->op == NAME || !translate(&w, q))
 		return;
 	translated.in = bytes_of(room, w.len);

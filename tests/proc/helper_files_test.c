@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "proc/helper_files_agent.h"
+#include "proc/helper_naming.h"
 #include "util/file.h"
 
 enum {
@@ -283,8 +284,8 @@ static void what_files_name(void **state)
 	memcpy(in + 1, path_of("users"), strlen(path_of("users")));
 	c.in = reader_of(in, 1 + strlen(path_of("users")));
 	assert_int_equal(service.ops[0].handle(&here, &c), 0);
-	assert_true(helper_files_name(&here, is_network, "10.1.0.0/16"));
-	assert_false(helper_files_name(&here, is_network, "10.2.0.0/16"));
+	assert_true(helper_naming_has_word(&here, is_network, "10.1.0.0/16"));
+	assert_false(helper_naming_has_word(&here, is_network, "10.2.0.0/16"));
 	free(here.first);
 }
 
