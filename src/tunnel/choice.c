@@ -13,20 +13,20 @@ static bool is_near_min(const struct choice_facts *f)
 /* All losses in one round trip count as one. */
 static bool counts(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
 {
-	return f->repeated != c->repeated && is_near_min(f) &&
-	       (!c->last_ms || now_ms - c->last_ms > f->rtt_ms);
+	return f->repeated != c->before.repeated && is_near_min(f) &&
+	       (!c->before.last_ms || now_ms - c->before.last_ms > f->rtt_ms);
 }
 
 static bool loses_without_queue(struct choice *c, const struct choice_facts *f, uint64_t now_ms)
 {
 	bool is_loss = counts(c, f, now_ms);
 
-	c->repeated = f->repeated;
+	c->before.repeated = f->repeated;
 	if (!is_loss)
 		return false;
-	c->last_ms = now_ms;
-	if (!c->losses || now_ms - c->first_ms > CHOICE_LOSSES_MS) {
-		c->first_ms = now_ms;
+	c->before.last_ms = now_ms;
+	if (!c->losses || now_ms - c->before.first_ms > CHOICE_LOSSES_MS) {
+		c->before.first_ms = now_ms;
 		c->losses = 0;
 	}
 	return ++c->losses >= CHOICE_LOSSES;
@@ -35,12 +35,12 @@ static bool loses_without_queue(struct choice *c, const struct choice_facts *f, 
 static bool has_standing_queue(struct choice *c, const struct choice_facts *f, uint64_t now_ms)
 {
 	if (f->rtt_ms < f->min_rtt_ms + CHOICE_QUEUE_MS) {
-		c->queue_ms = 0;
+		c->before.queue_ms = 0;
 		return false;
 	}
-	if (!c->queue_ms)
-		c->queue_ms = now_ms;
-	return now_ms - c->queue_ms >= CHOICE_QUEUE_LASTS_MS;
+	if (!c->before.queue_ms)
+		c->before.queue_ms = now_ms;
+	return now_ms - c->before.queue_ms >= CHOICE_QUEUE_LASTS_MS;
 }
 
 bool choice_is_bbr(struct choice *c, const struct choice_facts *f, uint64_t now_ms)
@@ -54,7 +54,7 @@ bool choice_is_bbr(struct choice *c, const struct choice_facts *f, uint64_t now_
 /* The line is full of what we send, and not of what we receive, or of what others send. */
 static bool is_own_queue(const struct choice *c, const struct choice_facts *f, uint64_t ms)
 {
-	uint32_t sent = f->sent - c->sent, received = f->received - c->received;
+	uint32_t sent = f->sent - c->bbr.sent, received = f->received - c->bbr.received;
 	uint64_t full = f->startup_rate * ms / 1000;
 
 	return sent / CHOICE_ONE_WAY >= received && sent >= full / 4 * 3 &&
@@ -65,47 +65,50 @@ static bool has_queue_in_startup(struct choice *c, const struct choice_facts *f,
 {
 	uint64_t ms;
 
-	if (!f->startup_rate || is_near_min(f) || now_ms < c->retry_ms) {
-		c->queue_ms = 0;
+	if (!f->startup_rate || is_near_min(f) || now_ms < c->bbr.retry_ms) {
+		c->bbr.since_ms = 0;
 		return false;
 	}
-	if (!c->queue_ms) {
-		c->queue_ms = now_ms;
-		c->sent = f->sent;
-		c->received = f->received;
+	if (!c->bbr.since_ms) {
+		c->bbr.since_ms = now_ms;
+		c->bbr.sent = f->sent;
+		c->bbr.received = f->received;
 	}
-	ms = now_ms - c->queue_ms;
+	ms = now_ms - c->bbr.since_ms;
 	if (ms < CHOICE_QUEUE_LASTS_MS || ms < (uint64_t)f->rtt_ms * CHOICE_QUEUE_ROUNDS)
 		return false;
-	c->queue_ms = 0;
+	c->bbr.since_ms = 0;
 	return is_own_queue(c, f, ms);
 }
 
 /* In the first round trip, packets that were sent before still arrive. In the next one the queue must get shorter. */
 static bool stays(const struct choice *c, const struct choice_facts *f, uint64_t halved_ms)
 {
-	return halved_ms >= 2 * (uint64_t)c->rtt_ms && !is_near_min(f) &&
-	       f->rtt_ms + (halved_ms - c->rtt_ms) / CHOICE_SHRINK > c->rtt_ms;
+	return halved_ms >= 2 * (uint64_t)c->bbr.rtt_ms && !is_near_min(f) &&
+	       f->rtt_ms + (halved_ms - c->bbr.rtt_ms) / CHOICE_SHRINK > c->bbr.rtt_ms;
 }
 
 bool choice_limit(struct choice *c, const struct choice_facts *f, uint64_t now_ms, uint64_t *rate)
 {
-	uint64_t halved_ms = c->halved_ms ? now_ms - c->halved_ms : 0;
+	uint64_t halved_ms;
 	bool fails;
 
-	if (!c->halved_ms) {
+	if (!c->bbr.is_halved) {
 		if (!has_queue_in_startup(c, f, now_ms))
 			return false;
-		c->halved_ms = now_ms;
-		c->rtt_ms = f->rtt_ms;
+		c->bbr.is_halved = true;
+		c->bbr.since_ms = now_ms;
+		c->bbr.rtt_ms = f->rtt_ms;
 		*rate = f->startup_rate / 2;
 		return true;
 	}
+	halved_ms = now_ms - c->bbr.since_ms;
 	fails = halved_ms >= CHOICE_DRAIN_MS || stays(c, f, halved_ms);
 	if (f->startup_rate && !is_near_min(f) && !fails)
 		return false;
-	c->halved_ms = 0;
-	c->retry_ms = fails ? now_ms + CHOICE_RETRY_MS : 0;
+	c->bbr.is_halved = false;
+	c->bbr.since_ms = 0;
+	c->bbr.retry_ms = fails ? now_ms + CHOICE_RETRY_MS : 0;
 	*rate = 0;
 	return true;
 }
@@ -115,5 +118,5 @@ bool choice_is_unsettled(const struct choice *c, const struct choice_facts *f, u
 	if (f->startup_rate)
 		return is_near_min(f);
 	return !c->is_bbr && c->losses &&
-	       now_ms - c->last_ms < (uint64_t)f->rtt_ms * CHOICE_SETTLES_RTTS;
+	       now_ms - c->before.last_ms < (uint64_t)f->rtt_ms * CHOICE_SETTLES_RTTS;
 }

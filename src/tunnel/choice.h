@@ -51,23 +51,20 @@ struct choice {
 	bool is_bbr;     /* it has changed */
 	uint16_t losses; /* before BBR: counted */
 	union {
-		uint32_t repeated; /* before BBR: at the last look */
-		uint32_t rtt_ms;   /* with it: when half the rate began */
-	};
-	union {
-		/* before BBR: of the last loss without a queue that was counted; 0: none */
-		uint64_t last_ms;
-		/* with it: when the queue was there first */
 		struct {
-			uint32_t sent, received;
-		};
+			uint32_t repeated; /* at the last look */
+			uint64_t last_ms;  /* of the last loss that counts; 0: none */
+			uint64_t first_ms; /* of the first one */
+			uint64_t queue_ms; /* when a standing queue began; 0: there is none */
+		} before;
+		struct {
+			uint32_t sent, received; /* when the queue was there first */
+			uint32_t rtt_ms;         /* when half the rate began */
+			bool is_halved;          /* it sends at half the rate */
+			uint64_t since_ms;       /* when that, or a queue, began; 0: neither */
+			uint64_t retry_ms;       /* not to be limited before */
+		} bbr;
 	};
-	union {
-		uint64_t first_ms; /* before BBR: of the first of those that are counted */
-		uint64_t retry_ms; /* with it: not to be limited before */
-	};
-	uint64_t halved_ms; /* since when it sends at half the rate; 0: it does not */
-	uint64_t queue_ms;  /* since when there is a standing queue; 0: there is none */
 };
 
 /* Evaluates the facts; true when the connection should change to BBR. */
