@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +35,8 @@
 enum { LINE_SIZE = 512, FDS = 256 /* descriptors that are looked at */ };
 
 static int door = -1;
+static int helper_fd;
+static pthread_mutex_t *helper_lock; /* NULL: there is no helper */
 
 static int result(long value)
 {
@@ -391,23 +392,12 @@ static int map_code(const char *a, const char *b)
 	return at == MAP_FAILED ? errno : 0;
 }
 
-/* ---- questions to other processes of the program */
+/* ---- questions to the helper */
 
 enum {
 	NUMBER = 0xdead,
-	OTHERS_MAX = 64,
-	FIND_MS = 3000,    /* at a socket where perhaps nobody answers */
 	ASK_MS = 60 * 1000 /* as long as the slowest answer of a helper may take */
 };
-
-static bool is_pair(int fd)
-{
-	int type = 0;
-	socklen_t len = sizeof(type);
-
-	return fd != door && !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) &&
-	       type == SOCK_SEQPACKET;
-}
 
 /* "0a0b" */
 static size_t parse_hex(const char *text, uint8_t *to, size_t room)
@@ -437,7 +427,7 @@ static int await_reply(int fd, uint16_t op, int limit_ms)
 	return ETIMEDOUT;
 }
 
-/* A question to the helper, on the first socket where one is answered: its code and its bytes, hexadecimal. */
+/* Its code and its bytes, hexadecimal. */
 static int ask_helper(const char *a, const char *b)
 {
 	uint8_t message[256], body[128];
@@ -446,19 +436,17 @@ static int ask_helper(const char *a, const char *b)
 	struct helper_head head = { .op = (uint16_t)strtoul(a, NULL, 16),
 				    .number = NUMBER,
 				    .len = (uint32_t)len };
-	static int found = -1; /* there one was answered */
-	int error = ENOENT;
+	int error;
 
+	if (!helper_lock)
+		return ENOENT;
 	helper_head_put(&w, &head);
 	put_bytes(&w, body, len);
-	for (int fd = found < 0 ? 0 : found; fd < OTHERS_MAX; fd++)
-		if (is_pair(fd) && send(fd, message, w.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
-			error = await_reply(fd, head.op, found < 0 ? FIND_MS : ASK_MS);
-			if (found < 0 && error == ETIMEDOUT)
-				continue;
-			found = fd;
-			break;
-		}
+	pthread_mutex_lock(helper_lock);
+	error = result(send(helper_fd, message, w.len, MSG_NOSIGNAL | MSG_DONTWAIT));
+	if (!error)
+		error = await_reply(helper_fd, head.op, ASK_MS);
+	pthread_mutex_unlock(helper_lock);
 	return error;
 }
 
@@ -574,6 +562,12 @@ void back_door_connect(void)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
 		door = fd;
+}
+
+void back_door_helper(int fd, pthread_mutex_t *lock)
+{
+	helper_fd = fd;
+	helper_lock = lock;
 }
 
 void back_door_open(void)

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "proc/back_door.h"
 #include "proc/command.h"
 #include "proc/descriptors.h"
 #include "proc/fdpass.h"
@@ -593,6 +594,7 @@ int helper_start(const struct helper_cfg *cfg, struct helper **out)
 		return error;
 	}
 	log_writer_pass_to(fcntl(h->event_fd, F_DUPFD_CLOEXEC, 0));
+	back_door_helper(h->ask_fd, &h->lock);
 	*out = h;
 	return 0;
 }

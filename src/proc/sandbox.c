@@ -17,9 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifdef SSTP_BACK_DOOR
 #include "proc/back_door.h"
-#endif
 #ifdef SSTP_SYSCALL_TRAP
 #include "proc/syscall_trap.h"
 #endif
@@ -164,16 +162,12 @@ static bool is_whole(const struct sandbox_report *r)
 int sandbox_enter(const struct sandbox_cfg *cfg, struct sandbox_report *report, struct error *err)
 {
 	*report = (struct sandbox_report){ .mode = cfg->mode };
-#ifdef SSTP_BACK_DOOR
 	back_door_connect();
-#endif
 	if (cfg->mode != SANDBOX_OFF) {
 		enter_all(cfg, report);
 		report->is_entered = true;
 	}
-#ifdef SSTP_BACK_DOOR
 	back_door_open();
-#endif
 	if (!report->is_entered)
 		return 0;
 	if (cfg->mode != SANDBOX_REQUIRE || is_whole(report))

@@ -437,9 +437,8 @@ def test_which_files_the_helper_of_serve_opens(whole):
     config = put("serve.conf", f"name = {named}\n# {commented} cert = {commented}\n"
                  f"push-domain = a.example\nusers-dir = /run/users.d\n")
     try:
-        # no reload asks the helper meanwhile: a thread that asks drops the attacker's replies
-        with taken_over(whole, "serve", 0, "--sandbox", "require", "--config", config, "--no-watch",
-                        "--key-password-file", once) as (attacker, program):
+        with taken_over(whole, "serve", 0, "--sandbox", "require", "--config", config, "--key-password-file",
+                        once) as (attacker, program):
             put("serve.conf", (folder / "serve.conf").read_text() +
                 f"push-domain = {pushed}\ncert = {pem}\ncert = {p12}\nkey = {key}\nclient-ca = {ca}\n"
                 f"filters = {filters}\n")
