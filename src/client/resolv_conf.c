@@ -248,10 +248,10 @@ size_t resolv_conf_servers(const char *path, struct ip_addr *servers, size_t max
 /* Writes in place: a new file cannot be renamed over a mount point. */
 int resolv_conf_write(const char *path, const char *text, size_t len)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644), error;
+	int fd = file_open_public(path, O_WRONLY), error;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	error = resolv_conf_overwrite(fd, text, len);
 	if (!error && fsync(fd) < 0 && errno != EINVAL) /* before the backup is removed */
 		error = -errno;

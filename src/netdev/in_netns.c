@@ -89,7 +89,8 @@ static void make_folders(char *path)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		mkdir(path, FOLDER_MODE); /* a failure shows when the file is written */
+		if (!mkdir(path, FOLDER_MODE))    /* a failure shows when the file is written */
+			chmod(path, FOLDER_MODE); /* the umask may have taken something away */
 		*slash = '/';
 	}
 }

@@ -246,7 +246,7 @@ static int make_over(int target, const char *folder)
 		return error;
 	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	fd = dir < 0 ? -1 : openat(dir, "resolv.conf", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	error = fd < 0 ? -errno : bind_over(fd, target);
+	error = fd < 0 || fchmod(fd, 0644) < 0 ? -errno : bind_over(fd, target); /* the umask */
 	if (dir >= 0)
 		close(dir);
 	umount2(folder, MNT_DETACH);
@@ -274,7 +274,7 @@ static int open_target(const char *path)
 	int fd;
 
 	if (is_hidden(path)) {
-		fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
+		fd = file_open_public(path, O_WRONLY);
 		if (fd >= 0)
 			close(fd);
 	}

@@ -111,6 +111,18 @@ int file_open_locked(const char *path, int flags)
 	return error ? error : fd;
 }
 
+int file_open_public(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT) {
+		fd = open(path, flags | O_CREAT | O_CLOEXEC, 0644);
+		if (fd >= 0)
+			fchmod(fd, 0644); /* as good as it gets if this fails */
+	}
+	return fd < 0 ? -errno : fd;
+}
+
 int file_write(int fd, const void *from, size_t len)
 {
 	const char *at = from;

@@ -23,6 +23,12 @@ void file_free(char *text, size_t len); /* wipes; NULL is fine */
  */
 int file_open_locked(const char *path, int flags);
 
+/*
+ * Opens a file for writing. If there is none, makes one that everybody can read, whatever the umask: programs
+ * of all users read resolv.conf. `flags` are of open. Returns the descriptor or -errno.
+ */
+int file_open_public(const char *path, int flags);
+
 int file_write(int fd, const void *from, size_t len);
 
 /*

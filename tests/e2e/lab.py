@@ -267,7 +267,7 @@ class Program:
     `stderr` is a descriptor to use instead of the log; `redirect` are a shell's redirections ("2>&-").
     """
 
-    def __init__(self, folder, host, label, argv, env=None, stdin=None, stderr=None, redirect=None):
+    def __init__(self, folder, host, label, argv, env=None, stdin=None, stderr=None, redirect=None, umask=-1):
         self.host, self.label, self.argv = host, label, [str(a) for a in argv]
         self.log_file = folder / f"{label}.log"
         self.was_killed = False
@@ -279,7 +279,8 @@ class Program:
                 # it is killed when we end, so that no program survives a killed test run
                 ["setpriv", "--pdeathsig", "KILL", *host.words(words)],
                 stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-                stdout=log, stderr=log if stderr is None else stderr, env=environment, start_new_session=True)
+                stdout=log, stderr=log if stderr is None else stderr, env=environment, start_new_session=True,
+                umask=umask)
         if stdin is not None:
             self.process.stdin.write(stdin.encode())
             self.process.stdin.close()

@@ -466,6 +466,22 @@ def test_a_host_without_the_file_has_none_afterwards(lab):
     assert leftovers(lab.client) == []
 
 
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_new_file_is_for_all_users_whatever_the_umask(lab, is_link):
+    """Programs of other users could not look a name up: the file had mode 0600."""
+    lab.client.resolv_conf.unlink()
+    if is_link:
+        lab.client.resolv_conf.symlink_to("/run/resolv.conf")
+    real = lab.client.run_folder / "resolv.conf" if is_link else lab.client.resolv_conf
+    lab.serve(*DNS)
+    client = lab.connect(umask=0o077)
+    assert real.stat().st_mode & 0o7777 == 0o644
+    assert client.stop() == 0
+    assert not real.exists()
+    if is_link:
+        lab.client.resolv_conf.unlink()
+
+
 def test_a_link_stays_a_link(lab):
     real = lab.client.run_folder / "resolv.conf"
     real.write_text(RESOLV_CONF)

@@ -106,6 +106,17 @@ def test_its_own_resolv_conf_is_restored(lab):
         assert own.read_text() == "nameserver 10.66.0.1\nsearch blue.test\n"
 
 
+def test_its_new_resolv_conf_is_for_all_users_whatever_the_umask(lab):
+    lab.serve("--dns", NAMES)
+    with named(lab.client, "blue"):
+        client = lab.connect("--netns", "blue", umask=0o077)
+        folder = lab.client.etc / "netns"
+        modes = [p.stat().st_mode & 0o777 for p in (folder, folder / "blue", folder / "blue/resolv.conf")]
+        assert modes == [0o755, 0o755, 0o644]
+        assert client.stop() == 0
+        assert not folder.exists()
+
+
 def test_name_servers_and_search_domains_of_ones_own(lab):
     lab.serve("--dns", NAMES)
     with named(lab.client, "blue") as run:
