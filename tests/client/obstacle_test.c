@@ -69,7 +69,9 @@ static const struct {
 	{ "self-signed", REASON_TRUST, SIGN_CERT_ISSUER, .issuer = "CN=vpn.example.net",
 	  .is_self_signed = true, .is_for_host = true, .words = "--servercert" },
 	{ "a router's own", REASON_TRUST, SIGN_CERT_ISSUER, .issuer = "CN=router",
-	  .is_self_signed = true, .words = "this looks like the certificate of a firewall" },
+	  .is_self_signed = true, .words = "is for other names: it is a firewall's" },
+	{ "a server's own, for another name", REASON_TRUST, SIGN_CERT_ISSUER, .issuer = "CN=router",
+	  .is_self_signed = true, .words = "then give it with --servercert" },
 	{ "another name", REASON_TRUST, SIGN_CERT_NAME, .issuer = "CN=R3",
 	  .words = "--verify-name" },
 	{ "another name than the one given", REASON_TRUST, SIGN_CERT_NAME, .issuer = "CN=R3",
@@ -123,6 +125,15 @@ static void hints(void **state)
 	}
 }
 
+/* No name server was asked. */
+static void an_interface_that_is_missing(void **state)
+{
+	struct obstacle_facts f = { .reason = REASON_LOOKUP, .host = "fe80::1%eth7" };
+
+	(void)state;
+	assert_string_equal(obstacle_hint(&f).text, "");
+}
+
 /* In the office's own network, and on this machine, such addresses are right. */
 static void local_names(void **state)
 {
@@ -161,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hints),
+		cmocka_unit_test(an_interface_that_is_missing),
 		cmocka_unit_test(local_names),
 		cmocka_unit_test(long_names),
 	};
