@@ -102,12 +102,25 @@ static void error_words(char *to, size_t room, int error)
 	to[0] = (char)tolower((unsigned char)to[0]);
 }
 
+/* Linux refuses it at once, by EINVAL. */
+static bool lacks_zone(const struct sockaddr_storage *addr)
+{
+	const struct sockaddr_in6 *a = (const void *)addr;
+
+	return addr->ss_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&a->sin6_addr) &&
+	       !a->sin6_scope_id;
+}
+
 static void describe(const struct dial *d, size_t i, char *to, size_t room)
 {
 	struct ip_text peer = ip_print_sockaddr(&d->result.addrs[i]);
 	char words[64];
 
-	error_words(words, sizeof(words), d->attempts[i].error);
+	if (lacks_zone(&d->result.addrs[i]))
+		snprintf(words, sizeof(words),
+			 "a link-local address needs its interface: fe80::1%%eth0");
+	else
+		error_words(words, sizeof(words), d->attempts[i].error);
 	snprintf(to, room, "%s%s: %s", i ? "; " : "", peer.text, words);
 }
 

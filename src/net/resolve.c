@@ -15,6 +15,7 @@
 
 #include "net/job.h"
 #include "util/device_index.h"
+#include "util/log.h"
 
 /* Look-ups of a process; one without a reply occupies its thread for half a minute or more. */
 static struct job_pool pool = JOB_POOL(16, 64);
@@ -97,6 +98,19 @@ static void set_scope(struct resolve_answer *a, unsigned scope)
 		((struct sockaddr_in6 *)(void *)&a->addrs[i])->sin6_scope_id = scope;
 }
 
+/* "fe80::1%eth7" on a host without eth7. The zone may be a number too, which getaddrinfo reads. */
+static bool is_device_missing(const char *host, struct resolve_answer *a)
+{
+	const char *at = strchr(host, ':') ? strchr(host, '%') : NULL;
+	struct log_text device;
+
+	if (!at || (at[1] >= '0' && at[1] <= '9'))
+		return false;
+	device = log_quote(at + 1, strlen(at + 1));
+	snprintf(a->text, sizeof(a->text), "this host has no interface %.40s", device.text);
+	return true;
+}
+
 static void look_up(const struct resolve_query *q, int flags, struct resolve_answer *a)
 {
 	struct resolve_query copy = *q;
@@ -107,9 +121,12 @@ static void look_up(const struct resolve_query *q, int flags, struct resolve_ans
 		.ai_flags = flags | (scope ? AI_NUMERICHOST : 0),
 	};
 	struct addrinfo *list = NULL;
-	int error = getaddrinfo(copy.host, NULL, &hints, &list);
+	int error;
 
 	a->count = 0;
+	if (is_device_missing(copy.host, a))
+		return;
+	error = getaddrinfo(copy.host, NULL, &hints, &list);
 	if (error) {
 		explain(error, a);
 		return;

@@ -105,6 +105,15 @@ static const char *cut(const char *text, struct parts *p)
 	return NULL;
 }
 
+/* RFC 6874: in a URL the % before a zone is written %25. */
+static void decode_zone(char *host)
+{
+	char *zone = strchr(host, '%');
+
+	if (zone && !strncmp(zone, "%25", 3) && zone[3])
+		memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
+}
+
 const char *endpoint_split(const char *text, char *host, size_t host_size, uint16_t *port)
 {
 	struct parts p;
@@ -118,6 +127,8 @@ const char *endpoint_split(const char *text, char *host, size_t host_size, uint1
 		return too_long;
 	memcpy(host, p.host, p.host_len);
 	host[p.host_len] = '\0';
+	if (*text == '[')
+		decode_zone(host);
 	return p.port ? endpoint_port(p.port, strlen(p.port), port) : NULL;
 }
 

@@ -5,7 +5,8 @@
  *	HOST[:PORT]	a name, an IPv4 address, an IPv6 address; with a port the last is in brackets
  *	[ADDR:]PORT	where to listen; ADDR is an IP address, * (or nothing before the colon) or localhost
  *
- * A port is a decimal number from 1 to 65535. An IPv6 address may have a zone: fe80::1%eth0.
+ * A port is a decimal number from 1 to 65535. An IPv6 address may have a zone: fe80::1%eth0, in brackets
+ * also as in URLs: [fe80::1%25eth0].
  *
  * Functions return NULL, or the reason why the text is refused, as the end of a sentence; then results
  * are undefined.

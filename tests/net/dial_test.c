@@ -421,6 +421,19 @@ static void all_refuse(void **state)
 	assert_string_equal(result.text, expected);
 }
 
+static void link_local_without_an_interface(void **state)
+{
+	char expected[256];
+
+	(void)state;
+	cfg.host = "fe80::1";
+	run_dial();
+	assert_int_equal(result.status, DIAL_NO_ANSWER);
+	snprintf(expected, sizeof(expected),
+		 "[fe80::1]:%u: a link-local address needs its interface: fe80::1%%eth0", cfg.port);
+	assert_string_equal(result.text, expected);
+}
+
 static void text_of_many_failures_fits(void **state)
 {
 	static const char *const addrs[] = {
@@ -611,6 +624,7 @@ int main(void)
 		CASE(many_addresses_are_cut_with_both_families),
 		CASE(mark_is_set),
 		CASE(all_refuse),
+		CASE(link_local_without_an_interface),
 		CASE(text_of_many_failures_fits),
 		CASE(no_response_in_time),
 		CASE(name_is_unknown),

@@ -84,6 +84,15 @@ static void literal_with_a_zone(void **state)
 	assert_int_equal(((struct sockaddr_in6 *)(void *)&answer.addrs[0])->sin6_scope_id, 1);
 }
 
+static void zone_that_is_missing(void **state)
+{
+	struct resolve_query q = query_of("fe80::1%no-such-if", AF_UNSPEC);
+
+	(void)state;
+	assert_false(resolve_literal(&q, &answer));
+	assert_string_equal(answer.text, "this host has no interface \"no-such-if\"");
+}
+
 static void look_up(const char *host)
 {
 	struct resolve_query q = query_of(host, AF_INET);
@@ -137,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(literals),
 		CASE(literal_with_a_zone),
+		CASE(zone_that_is_missing),
 		CASE(localhost_has_an_address),
 		CASE(unknown_name_is_explained),
 		CASE(canceled),
