@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Finds the verb that the command line names, and runs it. */
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,28 +101,56 @@ static int print_options(void)
 	return EXIT_OK;
 }
 
-int main(int argc, char **argv)
+/* As in sstp sessions | head: the reader has what it wants. */
+static bool is_reader_gone(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+}
+
+/* A script would take a half list on a full disk for the whole one. */
+static int finish(int code)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	if (!is_reader_gone())
+		log_print("sstp: the output could not be written completely%s%s", errno ? ": " : "",
+			  errno ? strerror(errno) : "");
+	return code == EXIT_OK ? EXIT_OTHER : code;
+}
+
+static int run(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "";
 	const struct verb *v = find(word);
 
-	open_standard_descriptors();
-	signals_ignore_unused();
-	pid1_signals();
-	if (v)
+	/* its exit status says whether the tunnel is up, and nothing else */
+	if (v == &healthcheck_verb)
 		return options_run(v, argc - 2, argv + 2);
+	if (v)
+		return finish(options_run(v, argc - 2, argv + 2));
 	if (is_one_of(word, "--version", "-V", "version")) {
 		printf("sstp %s\n", SSTP_VERSION);
-		return EXIT_OK;
+		return finish(EXIT_OK);
 	}
 	if (is_one_of(word, "--licenses", "--license", "licenses"))
-		return licenses_print();
+		return finish(licenses_print());
 	if (!strcmp(word, "--options"))
-		return print_options();
+		return finish(print_options());
 	if (is_one_of(word, "--help", "-h", "help"))
-		return help(argc > 2 ? argv[2] : NULL);
+		return finish(help(argc > 2 ? argv[2] : NULL));
 	if (*word)
 		report_unknown(word);
 	log_print("%s", usage().text);
 	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	open_standard_descriptors();
+	signals_ignore_unused();
+	pid1_signals();
+	return run(argc, argv);
 }

@@ -21,11 +21,6 @@ extern const char licenses_first[] __attribute__((visibility("hidden")));
 extern const char licenses_begin[] __attribute__((visibility("hidden")));
 extern const char licenses_end[] __attribute__((visibility("hidden")));
 
-static bool print(const void *text, size_t len)
-{
-	return fwrite(text, 1, len, stdout) == len;
-}
-
 int licenses_print(void)
 {
 	/* All point into the one piece that the assembler made. */
@@ -34,11 +29,13 @@ int licenses_print(void)
 	/* cppcheck-suppress comparePointers */
 	size_t first_len = (size_t)(licenses_begin - licenses_first), len = inflate_len(packed);
 	uint8_t *text = malloc(len);
-	bool is_printed = text && inflate(packed, text, len) && print(licenses_first, first_len) &&
-			  print(text, len) && !fflush(stdout);
+	bool is_good = text && inflate(packed, text, len);
 
-	if (!is_printed)
-		perror("sstp: standard output");
+	if (is_good) {
+		fwrite(licenses_first, 1, first_len, stdout);
+		fwrite(text, 1, len, stdout);
+	} else
+		perror("sstp: the licenses");
 	free(text);
-	return is_printed ? EXIT_OK : EXIT_OTHER;
+	return is_good ? EXIT_OK : EXIT_OTHER;
 }
