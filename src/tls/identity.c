@@ -53,12 +53,22 @@ static bool take_unparsed_chain(struct tls_ctx *ctx, const struct pem *f, struct
 	return true;
 }
 
+/* The library loads some that no handshake works with, such as RSA of 8192 bits. */
+static bool is_key_accepted(struct bytes leaf)
+{
+	struct x509 x;
+	struct spki key;
+
+	return x509_read(leaf, &x) && spki_read(x.spki, &key) && spki_is_accepted(&key);
+}
+
 static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path, struct bytes leaf,
 		     struct error *err)
 {
 	struct cert_info info;
 
-	if (take_chain(ctx, f) || take_unparsed_chain(ctx, f, leaf))
+	if ((!ctx->is_server || is_key_accepted(leaf)) &&
+	    (take_chain(ctx, f) || take_unparsed_chain(ctx, f, leaf)))
 		return 0;
 	cert_read(leaf, &info);
 	tls_error_set(err,

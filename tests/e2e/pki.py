@@ -75,7 +75,7 @@ class Pki:
         if name in self.identities:
             return self.identities[name]
         cert, private, request = (self.folder / f"{name}.{s}" for s in ("crt", "key", "csr"))
-        kind = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] if key == "ec" else ["rsa:2048"]
+        kind = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] if key == "ec" else [key if ":" in key else "rsa:2048"]
         openssl("req", "-new", "-newkey", *kind, "-nodes", "-subj", f"/CN={name}", "-keyout", private, "-out", request)
         config = self.folder / f"{name}.cnf"
         config.write_text(CONFIG.format(folder=self.folder, ca=ca, usage=usage, names=names))

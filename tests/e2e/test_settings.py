@@ -209,6 +209,9 @@ def test_check_looks_into_the_servers_files(desk):
     assert desk.complains("serve", settings, "--cert", desk.pki.server.key).endswith(
         "server.key: no certificate in it (must be PEM)")
     assert "is not the key of the certificate in" in desk.complains("serve", settings, "--key", other.key)
+    huge = desk.pki.identity("huge-key", "DNS:vpn.example.net", key="rsa:5120")
+    assert desk.complains("serve", settings, "--cert", huge.cert, "--key", huge.key).endswith(
+        "cannot be used: RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521, or Ed25519 can; this one's key is RSA 5120 bit")
     assert desk.complains("serve", settings, "--cert", other.cert, "--cert", other.cert).startswith(
         "2 times --cert and 1 times --key: give each certificate its key")
 
