@@ -268,6 +268,17 @@ static const char *why(int error)
 	}
 }
 
+/* Root's folder is in /run, which may be missing or read-only. */
+static void report_no_folder(const char *wanted, struct error *err)
+{
+	bool is_run_closed = !geteuid() && access("/run", W_OK);
+
+	snprintf(err->text, sizeof(err->text), "%s%s%s%s", wanted ? wanted : "", wanted ? ": " : "",
+		 is_run_closed ? "/run: " : "",
+		 is_run_closed ? strerror(errno)
+			       : "this user has no folder for it (XDG_RUNTIME_DIR)");
+}
+
 int control_place_open(struct control_place *p, const struct control_place_cfg *cfg,
 		       struct error *err)
 {
@@ -276,12 +287,10 @@ int control_place_open(struct control_place *p, const struct control_place_cfg *
 	*p = (struct control_place){ .is_default = false };
 	fd = cfg->wanted ? open_wanted(p, cfg) : open_first(p, cfg);
 	if (fd < 0) {
-		snprintf(err->text, sizeof(err->text), "%s%s%s",
-			 *p->path      ? p->path
-			 : cfg->wanted ? cfg->wanted
-				       : "",
-			 *p->path || cfg->wanted ? ": " : "",
-			 *p->path ? why(fd) : "this user has no folder for it (XDG_RUNTIME_DIR)");
+		if (*p->path)
+			snprintf(err->text, sizeof(err->text), "%s: %s", p->path, why(fd));
+		else
+			report_no_folder(cfg->wanted, err);
 		*p->path = '\0';
 		return fd;
 	}

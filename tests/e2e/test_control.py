@@ -410,6 +410,16 @@ def test_an_ordinary_users_programs(lab, both):
     program.wait_for("^connected in ")
 
 
+def test_root_where_run_is_read_only(lab):
+    lab.serve()
+    client = lab.start(lab.client, "unshare", "-m", "sh", "-c",
+                       'mount -t tmpfs -o ro tmpfs /run && exec "$@"', "sh", lab.sstp, "connect", "192.0.2.1", "--user", "ann",
+                       "--password-file", lab.file("password", "wonder land\n"), "--servercert", lab.pki.server.pin)
+    client.wait_for("^no control socket: /run: Read-only file system$")
+    client.wait_for("^connected in ")
+    assert client.stop() == 0
+
+
 def test_a_command_run_in_the_vpn_has_a_control_socket(lab):
     lab.serve()
     program = lab.start(lab.client, lab.sstp, "run", "192.0.2.1", "--user", "ann", "--password-file",
