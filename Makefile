@@ -7,7 +7,7 @@
 # make again with FLAVOUR=.
 
 VERSION = 0.1.0
-PREFIX ?= /usr/local
+PREFIX ?= $(or $(prefix),/usr/local)
 BUILD ?= build
 PROGRAM ?= sstp
 
@@ -75,8 +75,8 @@ static:
 	+$(MAKE) FLAVOUR=$(TARGET_FLAVOUR) PROGRAM=$(PROGRAM)-$(TARGET) program
 
 # ---- install and clean
-## make install        the program, its man page, completions of shells and the licenses (PREFIX=/usr/local, DESTDIR=,
-##                     TARGET=); make uninstall
+## make install        the program, its man page, completions of shells and the licenses (PREFIX=/usr/local or prefix=,
+##                     DESTDIR=, TARGET=); make uninstall
 ## make completions    makes completions/ and the options' heads in man/sstp.8, after a change of options
 ## make clean          removes what was built of sstp; make distclean: all of build/
 
@@ -97,6 +97,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sstp $(DESTDIR)$(PREFIX)/share/man/man8/sstp.8 \
 		$(DESTDIR)$(PREFIX)/share/doc/sstp/licenses \
 		$(addprefix $(DESTDIR)$(PREFIX)/,$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
+	rmdir $(DESTDIR)$(PREFIX)/share/doc/sstp 2>/dev/null || :
 
 # After a change of options.
 completions: program

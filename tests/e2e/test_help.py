@@ -87,9 +87,10 @@ def test_it_prints_the_licenses(sstp):
 
 
 @pytest.mark.slow
-def test_make_install_installs_the_rest_too(tmp_path):
+@pytest.mark.parametrize("prefix", ["PREFIX=/usr", "prefix=/usr"])
+def test_make_install_installs_the_rest_too(tmp_path, prefix):
     def make(goal):
-        subprocess.run(["make", "-C", REPO, goal, f"DESTDIR={tmp_path}", "PREFIX=/usr"], check=True, capture_output=True,
+        subprocess.run(["make", "-C", REPO, goal, f"DESTDIR={tmp_path}", prefix], check=True, capture_output=True,
                        env={name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))})
 
     make("install")
@@ -98,7 +99,7 @@ def test_make_install_installs_the_rest_too(tmp_path):
                        ("fish/vendor_completions.d/sstp.fish", "sstp.fish")):
         assert (tmp_path / "usr/share" / path).read_text() == (REPO / "completions" / name).read_text()
     make("uninstall")
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() or path.name == "sstp"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
