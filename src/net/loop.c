@@ -4,6 +4,11 @@
  * are due, then the tasks posted until then. Timers are a binary heap of pointers (heap[1] is due
  * first, so slot 0 means "not set"); each knows its slot, which makes moving and removing it cheap.
  *
+ * Input counts before timers: what is due to end a session must not overlook the reply that waits in a
+ * socket, however late this process runs. One epoll_wait does not see all of it, because it returns
+ * BATCH_MAX watches at most, and because time may pass until the clock is read. So before timers are
+ * called, epoll is asked again.
+ *
  * Two things make it safe to remove anything from inside any callback: a removed watch is deleted from
  * the current epoll batch, and timers and tasks are unlinked before they are called.
  */
@@ -40,6 +45,7 @@ struct loop {
 
 	struct epoll_event batch[BATCH_MAX];
 	int batch_count, batch_at;
+	size_t watch_count;
 
 	struct loop_watch signal_watch;
 	void (*signal_caught)(void *arg, const struct signalfd_siginfo *info);
@@ -160,6 +166,7 @@ int loop_watch(struct loop *l, struct loop_watch *w)
 	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, w->fd, &e))
 		return -errno;
 	w->is_watched = true;
+	l->watch_count++;
 	return 0;
 }
 
@@ -183,6 +190,7 @@ void loop_unwatch(struct loop *l, struct loop_watch *w)
 	if (!w->is_watched)
 		return;
 	w->is_watched = false;
+	l->watch_count--;
 	epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, w->fd, NULL);
 	for (int i = l->batch_at; i < l->batch_count; i++)
 		if (l->batch[i].data.ptr == w)
@@ -298,10 +306,15 @@ void loop_timer_stop(struct loop *l, struct loop_timer *t)
 	t->slot = 0;
 }
 
+static bool is_timer_due(const struct loop *l)
+{
+	return l->heap_count && l->heap[1]->at_ms <= l->now_ms;
+}
+
 static void call_timers(struct loop *l)
 {
 	l->in_timers = true;
-	while (l->heap_count && l->heap[1]->at_ms <= l->now_ms) {
+	while (is_timer_due(l)) {
 		struct loop_timer *t = l->heap[1];
 
 		loop_timer_stop(l, t);
@@ -335,10 +348,8 @@ static void move_all(struct loop_task *from, struct loop_task *to)
 	}
 }
 
-/* A task posted by a task runs in the next turn, so the tasks of this turn are moved away first. */
-static void call_tasks(struct loop *l)
+static void call_running(struct loop *l)
 {
-	move_all(&l->posted, &l->running);
 	while (!ring_is_empty(&l->running)) {
 		struct loop_task *t = next_of(&l->running);
 
@@ -347,8 +358,16 @@ static void call_tasks(struct loop *l)
 	}
 }
 
+/* A task posted by a task runs in the next turn, so the tasks of this turn are moved away first. */
+static void call_tasks(struct loop *l)
+{
+	move_all(&l->posted, &l->running);
+	call_running(l);
+}
+
 /* ---- tasks from other threads */
 
+/* They are results of other threads, so they are input, and run before the timers. */
 static void async_ready(struct loop_watch *w, uint32_t events)
 {
 	struct loop *l = container_of(w, struct loop, async_watch);
@@ -358,8 +377,9 @@ static void async_ready(struct loop_watch *w, uint32_t events)
 	if (read(w->fd, &count, sizeof(count)) < 0)
 		return;
 	pthread_mutex_lock(&l->async_lock);
-	move_all(&l->async, &l->posted);
+	move_all(&l->async, &l->running);
 	pthread_mutex_unlock(&l->async_lock);
+	call_running(l);
 }
 
 int loop_async_open(struct loop *l)
@@ -463,21 +483,44 @@ static int sleep_ms(const struct loop *l)
 	return at_ms - l->now_ms > INT_MAX ? INT_MAX : (int)(at_ms - l->now_ms);
 }
 
+static int wait_ready(struct loop *l, int timeout_ms)
+{
+	int count = epoll_wait(l->epoll_fd, l->batch, BATCH_MAX, timeout_ms);
+
+	if (count < 0 && errno != EINTR)
+		return -errno;
+	l->batch_count = count < 0 ? 0 : count;
+	return 0;
+}
+
+/* epoll returns the watches in turn, so that many batches contain each one that is ready now. */
+static void call_rest_of_ready(struct loop *l)
+{
+	size_t batches = l->watch_count / BATCH_MAX + 1;
+	bool is_full = true;
+
+	while (is_full && batches-- && !wait_ready(l, 0)) {
+		is_full = l->batch_count == BATCH_MAX;
+		call_ready(l);
+	}
+}
+
 static void run_turn(struct loop *l)
 {
 	l->now_ms = clock_now_ms();
 	call_ready(l);
+	if (is_timer_due(l))
+		call_rest_of_ready(l);
 	call_timers(l);
 	call_tasks(l);
 }
 
 static int turn(struct loop *l)
 {
-	int count = epoll_wait(l->epoll_fd, l->batch, BATCH_MAX, sleep_ms(l));
+	int error = wait_ready(l, sleep_ms(l));
 
-	if (count < 0 && errno != EINTR)
-		return -errno;
-	l->batch_count = count < 0 ? 0 : count;
+	if (error)
+		return error;
 	if (l->turns && !(++l->turn_number % LOOP_MEASURED)) {
 		uint64_t begin_us = clock_now_us();
 

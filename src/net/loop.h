@@ -2,7 +2,7 @@
 /*
  * The event loop: one thread, one epoll. It reads CLOCK_MONOTONIC once per turn (loop_now), calls
  * the ready watches, then the timers that are due, then the tasks posted for the end of the turn, and
- * sleeps until the next event. Watches, timers and tasks are embedded in their owners (container_of
+ * sleeps until the next event. Each watch that is ready when a timer is due is called before it. Watches, timers and tasks are embedded in their owners (container_of
  * finds the owner); the loop owns none of them. Any may be removed, and its owner freed, from inside any
  * callback, its own included.
  */
@@ -68,7 +68,7 @@ void loop_post(struct loop *l, struct loop_task *t);
 void loop_unpost(struct loop *l, struct loop_task *t);
 
 /*
- * The same from any thread; it wakes the loop. Call loop_async_open first, in the loop's own thread,
+ * The same from any thread, but before the timers; it wakes the loop. Call loop_async_open first, in the loop's own thread,
  * any number of times (0 or -errno), and loop_async_unpost also there: after it the loop does not touch
  * the task. The caller of loop_async_post makes sure that the loop is not closed meanwhile.
  */

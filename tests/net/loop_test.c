@@ -480,6 +480,99 @@ static void watch_of_a_closed_descriptor_fails(void **state)
 	assert_false(w.is_watched);
 }
 
+/* ---- what is due in the same turn */
+
+enum { CROWD = 300 }; /* more than epoll returns at once */
+
+static size_t crowd_ready, crowd_seen;
+
+static void crowd_watch_ready(struct loop_watch *w, uint32_t events)
+{
+	(void)events;
+	crowd_ready++;
+	loop_unwatch(loop, w);
+}
+
+static void crowd_timer_expired(struct loop_timer *t)
+{
+	(void)t;
+	crowd_seen = crowd_ready;
+	loop_stop(loop);
+}
+
+/* After a pause all sessions have input, and the timers of all are due. */
+static void each_input_counts_before_a_timer(void **state)
+{
+	struct loop_timer t = { .expired = crowd_timer_expired };
+	static struct loop_watch crowd[CROWD];
+
+	(void)state;
+	crowd_ready = 0;
+	for (size_t i = 0; i < CROWD; i++) {
+		crowd[i] = (struct loop_watch){ eventfd(1, EFD_NONBLOCK), EPOLLIN,
+						crowd_watch_ready, false };
+		assert_true(crowd[i].fd >= 0);
+		assert_int_equal(loop_watch(loop, &crowd[i]), 0);
+	}
+	loop_timer_set(loop, &t, 1);
+	run();
+	for (size_t i = 0; i < CROWD; i++)
+		close(crowd[i].fd);
+	assert_int_equal(crowd_seen, CROWD);
+}
+
+struct waking_watch {
+	struct loop_watch watch;
+	int other;
+};
+
+static void watch_wakes_another(struct loop_watch *w, uint32_t events)
+{
+	uint64_t one = 1;
+
+	(void)events;
+	note('a');
+	assert_int_equal(write(container_of(w, struct waking_watch, watch)->other, &one,
+			       sizeof(one)),
+			 sizeof(one));
+	loop_unwatch(loop, w);
+	close(w->fd);
+}
+
+static void input_that_comes_late_in_the_turn_counts_before_a_timer(void **state)
+{
+	struct named_watch b = watch_of('b');
+	struct named_timer t = timer_of('t');
+	struct waking_watch a;
+	uint64_t count;
+
+	(void)state;
+	assert_int_equal(read(b.watch.fd, &count, sizeof(count)), sizeof(count));
+	a.other = b.watch.fd;
+	a.watch = (struct loop_watch){ eventfd(1, EFD_NONBLOCK), EPOLLIN, watch_wakes_another,
+				       false };
+	assert_int_equal(loop_watch(loop, &a.watch), 0);
+	assert_int_equal(loop_watch(loop, &b.watch), 0);
+	t.is_last = true;
+	loop_timer_set(loop, &t.timer, 1);
+	run();
+	assert_string_equal(trace, "abt");
+}
+
+/* A password that was checked in time, and the time limit of the login. */
+static void result_of_another_thread_counts_before_a_timer(void **state)
+{
+	struct named_task a = task_of('a');
+	struct named_timer t = timer_of('t');
+
+	(void)state;
+	post_from_a_thread(&a, 1);
+	t.is_last = true;
+	loop_timer_set(loop, &t.timer, 1);
+	run();
+	assert_string_equal(trace, "at");
+}
+
 /* ---- signals */
 
 static void signal_caught(void *arg, const struct signalfd_siginfo *info)
@@ -566,6 +659,9 @@ int main(void)
 		CASE(watch_can_be_held),
 		CASE(watch_held_sleeps_through_a_hang_up),
 		CASE(watch_of_a_closed_descriptor_fails),
+		CASE(each_input_counts_before_a_timer),
+		CASE(input_that_comes_late_in_the_turn_counts_before_a_timer),
+		CASE(result_of_another_thread_counts_before_a_timer),
 		CASE(signals_come_through_the_loop),
 		CASE(stop_before_run_counts),
 		CASE(time_passes_before_the_loop_runs),
