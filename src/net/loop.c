@@ -9,6 +9,10 @@
  * BATCH_MAX watches at most, and because time may pass until the clock is read. So before timers are
  * called, epoll is asked again.
  *
+ * After a pause of this process (stopped, swapped out, the virtual machine not scheduled) input may be on
+ * its way that the pause has delayed: a segment that the kernel had no time for, the reply to what was
+ * sent just now. So all timers then wait for LOOP_GRACE_MS more.
+ *
  * Two things make it safe to remove anything from inside any callback: a removed watch is deleted from
  * the current epoll batch, and timers and tasks are unlinked before they are called.
  */
@@ -25,7 +29,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 
-enum { BATCH_MAX = 128, HEAP_SIZE_MIN = 64 };
+enum { BATCH_MAX = 128, HEAP_SIZE_MIN = 64, HOLD_EVERY_MS = 10 * 1000 };
 
 struct loop {
 	int epoll_fd;
@@ -33,6 +37,7 @@ struct loop {
 	bool is_stopped;
 	bool in_timers;
 	uint64_t now_ms;
+	uint64_t hold_ms; /* timers wait until then */
 
 	struct loop_timer **heap; /* from 1 to heap_count */
 	size_t heap_count, heap_room;
@@ -469,6 +474,11 @@ int loop_signals(struct loop *l, const int *signals, size_t count,
 
 /* ---- the turn */
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 static int sleep_ms(const struct loop *l)
 {
 	uint64_t at_ms;
@@ -477,7 +487,7 @@ static int sleep_ms(const struct loop *l)
 		return 0;
 	if (!l->heap_count)
 		return -1;
-	at_ms = l->heap[1]->at_ms;
+	at_ms = later(l->heap[1]->at_ms, l->hold_ms);
 	if (at_ms <= l->now_ms)
 		return 0;
 	return at_ms - l->now_ms > INT_MAX ? INT_MAX : (int)(at_ms - l->now_ms);
@@ -505,13 +515,31 @@ static void call_rest_of_ready(struct loop *l)
 	}
 }
 
+/* A timer is due. Where turns are always slow, a hold is rare, so that the timers are called at all. */
+static bool are_timers_held(struct loop *l, uint64_t last_turn_ms)
+{
+	uint64_t due_ms = later(l->heap[1]->at_ms, last_turn_ms);
+
+	if (l->now_ms >= l->hold_ms + HOLD_EVERY_MS && l->now_ms - due_ms >= LOOP_PAUSE_MS)
+		l->hold_ms = l->now_ms + LOOP_GRACE_MS;
+	return l->now_ms < l->hold_ms;
+}
+
+static void run_timers(struct loop *l, uint64_t last_turn_ms)
+{
+	call_rest_of_ready(l);
+	if (is_timer_due(l) && !are_timers_held(l, last_turn_ms))
+		call_timers(l);
+}
+
 static void run_turn(struct loop *l)
 {
+	uint64_t last_turn_ms = l->now_ms;
+
 	l->now_ms = clock_now_ms();
 	call_ready(l);
 	if (is_timer_due(l))
-		call_rest_of_ready(l);
-	call_timers(l);
+		run_timers(l, last_turn_ms);
 	call_tasks(l);
 }
 

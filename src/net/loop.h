@@ -61,6 +61,11 @@ void loop_unwatch(struct loop *l, struct loop_watch *w); /* before its fd is clo
 
 /* UINT64_MAX stops it, as does loop_timer_stop; setting again moves it. O(log n). */
 void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t at_ms);
+enum {
+	LOOP_PAUSE_MS =
+		1000, /* timers that are late by this much: the process did not run, and ... */
+	LOOP_GRACE_MS = 1000, /* ... they wait for this long, so that what was delayed can arrive */
+};
 void loop_timer_stop(struct loop *l, struct loop_timer *t);
 
 /* Runs it once, at the end of this turn, even if posted twice. */

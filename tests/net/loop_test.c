@@ -573,6 +573,47 @@ static void result_of_another_thread_counts_before_a_timer(void **state)
 	assert_string_equal(trace, "at");
 }
 
+static int late_fd;
+
+static void watch_takes_long(struct loop_watch *w, uint32_t events)
+{
+	(void)events;
+	loop_unwatch(loop, w);
+	close(w->fd);
+	usleep((LOOP_PAUSE_MS + 10) * 1000);
+}
+
+static void task_makes_late_input(struct loop_task *t)
+{
+	uint64_t one = 1;
+
+	(void)t;
+	assert_int_equal(write(late_fd, &one, sizeof(one)), sizeof(one));
+}
+
+/* The first turn is the pause; the input comes at the end of the second, in which the timer is due. */
+static void input_that_a_pause_delayed_counts_before_a_timer(void **state)
+{
+	struct named_watch a = watch_of('a'), b = watch_of('b');
+	struct named_task first = task_of('1'), second = task_of('2');
+	struct named_timer t = timer_of('t');
+	uint64_t count;
+
+	(void)state;
+	assert_int_equal(read(b.watch.fd, &count, sizeof(count)), sizeof(count));
+	late_fd = b.watch.fd;
+	a.watch.ready = watch_takes_long;
+	second.task.run = task_makes_late_input;
+	first.then = &second;
+	t.is_last = true;
+	assert_int_equal(loop_watch(loop, &a.watch), 0);
+	assert_int_equal(loop_watch(loop, &b.watch), 0);
+	loop_post(loop, &first.task);
+	timer_in(&t, 1);
+	run();
+	assert_string_equal(trace, "1bt");
+}
+
 /* ---- signals */
 
 static void signal_caught(void *arg, const struct signalfd_siginfo *info)
@@ -662,6 +703,7 @@ int main(void)
 		CASE(each_input_counts_before_a_timer),
 		CASE(input_that_comes_late_in_the_turn_counts_before_a_timer),
 		CASE(result_of_another_thread_counts_before_a_timer),
+		CASE(input_that_a_pause_delayed_counts_before_a_timer),
 		CASE(signals_come_through_the_loop),
 		CASE(stop_before_run_counts),
 		CASE(time_passes_before_the_loop_runs),
