@@ -21,9 +21,24 @@ enum wire_harm {
 	WIRE_INJECTS, /* a network data packet is inserted before it */
 };
 
+/* Hosts that stop, and a line that pauses and then delivers all at once. */
+struct wire_stops {
+	uint32_t longest_ms;
+	uint64_t left_ms;    /* all stops together, less than the time limits of the protocol */
+	unsigned int one_in; /* of the things that happen, one in so many is a stop */
+	uint32_t seed;
+	/* else, with one_in 0, one stop of longest_ms: of that host, before its step of that number */
+	int host;
+	unsigned int at_step;
+	/* state */
+	unsigned int steps[2];
+	uint64_t host_ms[2], line_ms[2]; /* when the host, the line from that end goes on */
+};
+
 struct wire {
 	struct mini end[2];
 	unsigned int relayed[2];
+	struct wire_stops stops;
 	enum wire_harm harm; /* damage to one message: */
 	int from;
 	unsigned int number;
@@ -37,6 +52,15 @@ void wire_harmed(struct wire *w, const struct mini_cfg *client, const struct min
 void wire_settle(struct wire *w);
 /* Advances the clock, deadline by deadline, for `ms` or until one end has closed. */
 void wire_turn(struct wire *w, uint64_t ms);
+
+/*
+ * With stops: wire_slow begins a call, wire_run goes on with it for `ms` or until one end has closed and the
+ * other has read what was sent. Input counts before timers, as in the loop. Hosts read one message at a time, or
+ * several at once.
+ */
+void wire_slow(struct wire *w, const struct mini_cfg *client, const struct mini_cfg *server,
+	       const struct wire_stops *stops);
+void wire_run(struct wire *w, uint64_t ms);
 
 bool wire_is_up(const struct wire *w);   /* both ends */
 bool wire_is_down(const struct wire *w); /* one end has closed, so the connection is closed */
