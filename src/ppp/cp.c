@@ -127,19 +127,35 @@ static uint16_t sum_of(struct bytes options)
 	return (uint16_t)(sum ^ sum >> 16);
 }
 
+static bool has_same_options(const struct cp *cp, const struct cp_packet *in)
+{
+	return cp->naks_sent && sum_of(in->body) == cp->nak_sum;
+}
+
 /* True for the request that has the last Nak, with the same Identifier and options. */
 static bool has_nak_already(const struct cp *cp, const struct cp_packet *in)
 {
-	return cp->naks_sent && in->id == cp->nak_id && sum_of(in->body) == cp->nak_sum;
+	return has_same_options(cp, in) && in->id == cp->nak_id;
+}
+
+/* An address or an interface identifier must be agreed on, so a few repeats with other Identifiers are allowed. */
+static bool is_late_for_nak(const struct ppp *p, struct cp *cp, const struct cp_packet *request)
+{
+	if (cp == &p->lcp.cp || !request->body.len || !has_same_options(cp, request) ||
+	    cp->late_copies == CP_MAX_LATE_COPIES)
+		return false;
+	cp->late_copies++;
+	return true;
 }
 
 /*
  * A Nak counts if the peer did not follow it. A copy of a request was sent before the Nak arrived: after a pause of
  * the line or of this host many of them come at once.
  */
-static void note_nak(struct cp *cp, const struct cp_packet *request)
+static void note_nak(const struct ppp *p, struct cp *cp, const struct cp_packet *request)
 {
-	cp->naks_sent += !cp->is_copy;
+	if (!cp->is_copy && !is_late_for_nak(p, cp, request))
+		cp->naks_sent++;
 	cp->copies = has_nak_already(cp, request) ? (uint8_t)(cp->copies + cp->is_copy) : 0;
 	cp->nak_id = request->id;
 	cp->nak_sum = sum_of(request->body);
@@ -153,7 +169,7 @@ static void send_reply(struct ppp *p, struct cp *cp, const struct cp_packet *in,
 		return;
 	cp_send(p, cp, reply->code, reply->id, reply->body);
 	if (reply->code == CP_CONFIGURE_NAK) {
-		note_nak(cp, in);
+		note_nak(p, cp, in);
 		if (cp->def->sent_nak)
 			cp->def->sent_nak(p);
 	}
@@ -209,6 +225,12 @@ static bool is_reopen_forbidden(struct ppp *p, struct cp *cp, enum fsm_event eve
 	}
 }
 
+static void note_open(struct cp *cp)
+{
+	cp->rounds = cp->late_copies = 0;
+	cp->is_peer_open = false;
+}
+
 /*
  * Performs one event and its actions, in an order that is right for all cells: down before anything
  * is sent, our request before our reply (a peer that opens on the reply would take the request for
@@ -226,7 +248,7 @@ static void step(struct ppp *p, struct cp *cp, enum fsm_event event, const struc
 	if (actions & FSM_TLD)
 		note_reopened(p, cp);
 	if (actions & FSM_TLU)
-		cp->rounds = 0;
+		note_open(cp);
 	if (actions & FSM_TLD)
 		cp->def->down(p);
 	if (actions & FSM_SCR)
@@ -441,14 +463,25 @@ static bool is_negotiating(const struct cp *cp)
 	}
 }
 
+/* The peer sent it before it had our Ack: nothing since has shown that it has it. */
+static bool is_late_copy(struct cp *cp)
+{
+	if (cp->is_peer_open || cp->late_copies == CP_MAX_LATE_COPIES)
+		return false;
+	cp->late_copies++;
+	return true;
+}
+
 /*
  * The peer repeats the request that opened this layer: its timer expired while our reply was on its
- * way. RFC 1661 would negotiate again, but a peer that wants that uses a new Identifier.
+ * way. RFC 1661 would negotiate again. A peer that wants that uses a new Identifier, but kittoku also uses one
+ * for each repeat, so the first ones are taken as repeats. One that means it repeats itself until we follow.
  */
-static bool is_acked_already(const struct cp *cp, const struct cp_packet *in)
+static bool is_acked_already(struct cp *cp, const struct cp_packet *in)
 {
-	return cp_is_open(cp) && cp->has_acked && in->id == cp->acked_id &&
-	       in->body.len == cp->acked_len && !memcmp(in->body.at, cp->acked, cp->acked_len);
+	return cp_is_open(cp) && cp->has_acked && in->body.len == cp->acked_len &&
+	       !memcmp(in->body.at, cp->acked, cp->acked_len) &&
+	       (in->id == cp->acked_id || is_late_copy(cp));
 }
 
 static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *in)

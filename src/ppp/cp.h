@@ -21,6 +21,7 @@ enum {
 	CP_REQUEST_MAX = 32, /* our own options; all options of the tables fit */
 	CP_MAX_FAILURE = 5,  /* RFC 1661 section 4.6 */
 	CP_MAX_COPIES = 20,  /* of a request that has its Nak; further ones count as new requests */
+	CP_MAX_LATE_COPIES = 7, /* of a request that has its Ack or Nak, with other Identifiers */
 	/* limits on a negotiation that does not converge: pppd's maxnakloops, and two of our own */
 	CP_MAX_REFUSALS = 10,      /* Naks and Rejects in a row, without an Ack */
 	CP_MAX_ROUNDS = 64,        /* packets from the peer until the layer is open */
@@ -133,9 +134,11 @@ struct cp {
 	bool is_stalled; /* given up because one of these limits was reached */
 	uint8_t request_len;
 	uint8_t request[CP_REQUEST_MAX]; /* our options, to compare an Ack with */
-	bool has_acked;    /* false: we have Acked nothing, or a request too long for `acked` */
-	uint8_t acked_id;  /* of the last request that we Acked */
-	uint8_t acked_len; /* 0: a request without options */
+	bool has_acked;      /* false: we have Acked nothing, or a request too long for `acked` */
+	uint8_t late_copies; /* of that request, with other Identifiers, since the layer is open */
+	bool is_peer_open;   /* LCP: the peer has sent another protocol since; so it has our Ack */
+	uint8_t acked_id;    /* of the last request that we Acked */
+	uint8_t acked_len;   /* 0: a request without options */
 	uint8_t acked[CP_REQUEST_MAX];
 };
 

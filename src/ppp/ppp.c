@@ -483,6 +483,7 @@ void ppp_input(struct ppp *p, const uint8_t *frame, size_t len, uint64_t now_ms)
 	if (!protocol || p->phase == PPP_PHASE_DEAD || p->phase == PPP_PHASE_FINISHED)
 		return;
 	lcp_heard(p);
+	p->lcp.cp.is_peer_open |= protocol != PPP_PROTO_LCP;
 	switch (protocol) {
 	case PPP_PROTO_LCP:
 		cp_input(p, &p->lcp.cp, info);

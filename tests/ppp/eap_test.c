@@ -118,10 +118,17 @@ static const struct script server[] = {
 			"eap-not 01 43 00 04\neap-not 01 43 00 07 ff 01\neap-not 01\neap-not\x20\n" REQUEST(
 				"43", "01") "> " REQUEST("43", "01") "eap-not 01 44 -- ff 01\n" },
 	{ "an LCP that is negotiated again before the Identity", PPP_SERVER, eap,
-	  SERVER_START "< lcp 01 02 -- 05 06 12345678\n"
-		       "> lcp 01 02 -- 05 06 99999999 03 04 c227\n> lcp 02 02 -- 05 06 12345678\n"
+	  SERVER_START "< lcp 01 02 -- 05 06 12345679\n"
+		       "> lcp 01 02 -- 05 06 99999999 03 04 c227\n> lcp 02 02 -- 05 06 12345679\n"
 		       "< lcp 02 02 -- 05 06 99999999 03 04 c227\n! lcp-up\n> " IDENTITY_REQUEST(
 			       "42") "< " IDENTITY_RESPONSE("42") EVENT_IDENTITY_RESPONSE("42") },
+	{ "a late repeat of the request that opened LCP, with another Identifier; and one that is meant",
+	  PPP_SERVER, eap,
+	  SERVER_START "< lcp 01 02 -- 05 06 12345678\n> lcp 02 02 -- 05 06 12345678\n"
+		       "< lcp 01 03 -- 05 06 12345678\n> lcp 02 03 -- 05 06 12345678\n"
+		       "< " IDENTITY_RESPONSE("42") EVENT_IDENTITY_RESPONSE(
+			       "42") "< lcp 01 04 -- 05 06 12345678\n" SERVER_END
+				     "! closed 12 0\n" },
 	{ "and in the middle of a conversation", PPP_SERVER, eap,
 	  SERVER_ASKED "< lcp 01 02 -- 05 06 12345678\n" SERVER_END "! closed 12 0\n" },
 	{ "a peer that rejects the protocol", PPP_SERVER, eap,

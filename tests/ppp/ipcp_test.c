@@ -149,6 +149,8 @@ static const struct script client_ipv4[] = {
 
 #define SERVER_ASKS "> ipcp 01 01 -- 03 06 0a010001\n"
 
+#define ANOTHER(id) "< ipcp 01 " id " -- 03 06 01020304\nskip\n"
+#define OTHER_DNS(id) "< ipcp 01 " id " -- 03 06 0a010002 81 06 01010101\nskip\n"
 #define SAME "< ipcp 01 01 -- 03 06 00000000\n> ipcp 03 01 -- 03 06 0a010002\n"
 
 static const struct script server_ipv4[] = {
@@ -162,24 +164,25 @@ static const struct script server_ipv4[] = {
 		      "< ipcp 01 02 00 04\n> ipcp 03 02 -- 03 06 0a010002\n"
 		      "< ipcp 01 03 00 04\n> ipcp 03 03 -- 03 06 0a010002\n"
 		      "< ipcp 01 04 00 04\n> ipcp 05 02 00 04\n< ipcp 06 02 00 04\n! ipv4-down\n" },
-	{ "given: insists on another: five hints, then no IPCP", PPP_SERVER, NULL,
-	  SERVER_AUTH
-	  "< ipcp 01 01 -- 03 06 01020304\nskip\n< ipcp 01 02 -- 03 06 01020304\nskip\n"
-	  "< ipcp 01 03 -- 03 06 01020304\nskip\n< ipcp 01 04 -- 03 06 01020304\nskip\n"
-	  "< ipcp 01 05 -- 03 06 01020304\n> ipcp 03 05 -- 03 06 0a010002\n"
-	  "< ipcp 01 06 -- 03 06 01020304\n> ipcp 05 02 00 04\n< ipcp 06 02 00 04\n! ipv4-down\n" },
+	{ "given: insists on another: five hints and those for repeats, then no IPCP", PPP_SERVER,
+	  NULL,
+	  SERVER_AUTH ANOTHER("f1") ANOTHER("f2") ANOTHER("f3") ANOTHER("f4") ANOTHER("f5") ANOTHER("f6") ANOTHER(
+		  "f7") "< ipcp 01 01 -- 03 06 01020304\nskip\n< ipcp 01 02 -- 03 06 01020304\nskip\n"
+			"< ipcp 01 03 -- 03 06 01020304\nskip\n< ipcp 01 04 -- 03 06 01020304\nskip\n"
+			"< ipcp 01 05 -- 03 06 01020304\n> ipcp 03 05 -- 03 06 0a010002\n"
+			"< ipcp 01 06 -- 03 06 01020304\n> ipcp 05 02 00 04\n< ipcp 06 02 00 04\n! ipv4-down\n" },
 	{ "given: copies of a request do not count, a line that paused brings many at once",
 	  PPP_SERVER, NULL,
 	  SERVER_AUTH "< ipcp 01 01 -- 03 06 00000000\n" SERVER_ASKS
 		      "> ipcp 03 01 -- 03 06 0a010002\n" SAME SAME SAME SAME SAME SAME
 		      "< ipcp 01 02 -- 03 06 0a010002\n> ipcp 02 02 -- 03 06 0a010002\n" },
 	{ "given: but not without end", PPP_SERVER, NULL,
-	  SERVER_AUTH
-	  "< ipcp 01 01 -- 03 06 00000000\n" SERVER_ASKS
-	  "> ipcp 03 01 -- 03 06 0a010002\n" SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME
-		  SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME
-	  "< ipcp 01 01 -- 03 06 00000000\n> ipcp 05 02 00 04\n"
-	  "< ipcp 06 02 00 04\n! ipv4-down\n" },
+	  SERVER_AUTH "< ipcp 01 01 -- 03 06 00000000\n" SERVER_ASKS
+		      "> ipcp 03 01 -- 03 06 0a010002\n" SAME SAME SAME SAME SAME SAME SAME SAME
+			      SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME SAME
+				      SAME SAME SAME SAME SAME SAME SAME SAME SAME
+		      "< ipcp 01 01 -- 03 06 00000000\n> ipcp 05 02 00 04\n"
+		      "< ipcp 06 02 00 04\n! ipv4-down\n" },
 	{ "given: wrong length", PPP_SERVER, NULL,
 	  SERVER_AUTH "< ipcp 01 01 -- 03 02\n" SERVER_ASKS "> ipcp 03 01 -- 03 06 0a010002\n"
 		      "< ipcp 01 02 -- 03 07 0a01000200\n> ipcp 03 02 -- 03 06 0a010002\n" },
@@ -195,13 +198,14 @@ static const struct script server_ipv4[] = {
 	  "84 06 00000000\n> ipcp 01 01 00 04\n"
 	  "> ipcp 04 01 -- 81 06 00000000 82 06 00000000 83 06 00000000 84 06 00000000\n" },
 	{ "name servers: Naks, then a Reject", PPP_SERVER, NULL,
-	  SERVER_AUTH
-	  "< ipcp 01 01 -- 03 06 0a010002 81 06 01010101\nskip\n"
-	  "< ipcp 01 02 -- 03 06 0a010002 81 06 01010101\nskip\n"
-	  "< ipcp 01 03 -- 03 06 0a010002 81 06 01010101\nskip\n"
-	  "< ipcp 01 04 -- 03 06 0a010002 81 06 01010101\nskip\n"
-	  "< ipcp 01 05 -- 03 06 0a010002 81 06 01010101\n> ipcp 03 05 -- 81 06 08080808\n"
-	  "< ipcp 01 06 -- 03 06 0a010002 81 06 01010101\n> ipcp 04 06 -- 81 06 01010101\n" },
+	  SERVER_AUTH OTHER_DNS("f1") OTHER_DNS("f2") OTHER_DNS("f3") OTHER_DNS("f4")
+		  OTHER_DNS("f5") OTHER_DNS("f6") OTHER_DNS(
+			  "f7") "< ipcp 01 01 -- 03 06 0a010002 81 06 01010101\nskip\n"
+				"< ipcp 01 02 -- 03 06 0a010002 81 06 01010101\nskip\n"
+				"< ipcp 01 03 -- 03 06 0a010002 81 06 01010101\nskip\n"
+				"< ipcp 01 04 -- 03 06 0a010002 81 06 01010101\nskip\n"
+				"< ipcp 01 05 -- 03 06 0a010002 81 06 01010101\n> ipcp 03 05 -- 81 06 08080808\n"
+				"< ipcp 01 06 -- 03 06 0a010002 81 06 01010101\n> ipcp 04 06 -- 81 06 01010101\n" },
 	{ "own: kept after five Naks, then left out", PPP_SERVER, NULL,
 	  SERVER_AUTH
 	  "< ipcp 01 01 -- 03 06 0a010002\nskip\n"

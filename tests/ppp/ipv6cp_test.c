@@ -52,6 +52,10 @@ static void no_free_iid(struct ppp_cfg *cfg)
 #define SERVER_IPV6 SERVER_AUTH
 #define ASKS_IID "> ipv6cp 01 01 -- 01 0a 1000000000000009\n"
 
+/* Repeats with other Identifiers */
+#define TAKEN(id) "< ipv6cp 01 " id " -- 01 0a 2000000000000001\nskip\n"
+#define ZERO(id) "< ipv6cp 01 " id " -- 01 0a 0000000000000000\nskip\n"
+
 static const struct script ipv6[] = {
 	{ "peer's: another", PPP_SERVER, only_ipv6,
 	  SERVER_IPV6 "< ipv6cp 01 01 -- 01 0a 0102030405060708\n" ASKS_IID
@@ -65,13 +69,14 @@ static const struct script ipv6[] = {
 	  "< ipv6cp 01 02 -- 01 0a 0000000000000000\n> ipv6cp 03 02 -- 01 0a 100000000000000a\n"
 	  "< ipv6cp 01 03 -- 01 0a 100000000000000a\n> ipv6cp 02 03 -- 01 0a 100000000000000a\n" },
 	{ "peer's: zero to the end: no IPv6", PPP_SERVER, only_ipv6,
-	  SERVER_IPV6 "< ipv6cp 01 01 -- 01 0a 0000000000000000\nskip\n"
-		      "< ipv6cp 01 02 -- 01 0a 0000000000000000\nskip\n"
-		      "< ipv6cp 01 03 -- 01 0a 0000000000000000\nskip\n"
-		      "< ipv6cp 01 04 -- 01 0a 0000000000000000\nskip\n"
-		      "< ipv6cp 01 05 -- 01 0a 0000000000000000\nskip\n"
-		      "< ipv6cp 01 06 -- 01 0a 0000000000000000\n> ipv6cp 05 02 00 04\n"
-		      "< ipv6cp 06 02 00 04\n! ipv6-down\n" END },
+	  SERVER_IPV6 ZERO("f1") ZERO("f2") ZERO("f3") ZERO("f4") ZERO("f5") ZERO("f6")
+		  ZERO("f7") "< ipv6cp 01 01 -- 01 0a 0000000000000000\nskip\n"
+			     "< ipv6cp 01 02 -- 01 0a 0000000000000000\nskip\n"
+			     "< ipv6cp 01 03 -- 01 0a 0000000000000000\nskip\n"
+			     "< ipv6cp 01 04 -- 01 0a 0000000000000000\nskip\n"
+			     "< ipv6cp 01 05 -- 01 0a 0000000000000000\nskip\n"
+			     "< ipv6cp 01 06 -- 01 0a 0000000000000000\n> ipv6cp 05 02 00 04\n"
+			     "< ipv6cp 06 02 00 04\n! ipv6-down\n" END },
 	{ "peer's: that of another session: a Nak with a free one", PPP_SERVER, shared_iids,
 	  SERVER_IPV6
 	  "< ipv6cp 01 01 -- 01 0a 2000000000000001\n> ipv6cp 01 01 -- 01 0a 0000000000000001\n"
@@ -88,13 +93,14 @@ static const struct script ipv6[] = {
 	  "< ipv6cp 01 06 -- 01 0a 1000000000000009\n> ipv6cp 02 06 -- 01 0a 1000000000000009\n"
 	  "! ipv6 0000000000000001 1000000000000009\n" },
 	{ "peer's: none is free: no IPv6", PPP_SERVER, no_free_iid,
-	  SERVER_IPV6 "< ipv6cp 01 01 -- 01 0a 2000000000000001\nskip\n"
-		      "< ipv6cp 01 02 -- 01 0a 2000000000000001\nskip\n"
-		      "< ipv6cp 01 03 -- 01 0a 2000000000000001\nskip\n"
-		      "< ipv6cp 01 04 -- 01 0a 2000000000000001\nskip\n"
-		      "< ipv6cp 01 05 -- 01 0a 2000000000000001\nskip\n"
-		      "< ipv6cp 01 06 -- 01 0a 2000000000000001\n> ipv6cp 05 02 00 04\n"
-		      "< ipv6cp 06 02 00 04\n! ipv6-down\n" END },
+	  SERVER_IPV6 TAKEN("f1") TAKEN("f2") TAKEN("f3") TAKEN("f4") TAKEN("f5") TAKEN("f6")
+		  TAKEN("f7") "< ipv6cp 01 01 -- 01 0a 2000000000000001\nskip\n"
+			      "< ipv6cp 01 02 -- 01 0a 2000000000000001\nskip\n"
+			      "< ipv6cp 01 03 -- 01 0a 2000000000000001\nskip\n"
+			      "< ipv6cp 01 04 -- 01 0a 2000000000000001\nskip\n"
+			      "< ipv6cp 01 05 -- 01 0a 2000000000000001\nskip\n"
+			      "< ipv6cp 01 06 -- 01 0a 2000000000000001\n> ipv6cp 05 02 00 04\n"
+			      "< ipv6cp 06 02 00 04\n! ipv6-down\n" END },
 	{ "ours: a server's, which it keeps whatever is suggested", PPP_SERVER, shared_iids,
 	  SERVER_IPV6
 	  "< ipv6cp 01 01 -- 01 0a 0102030405060708\n"

@@ -15,6 +15,10 @@ enum {
 	EAP_IDENTITY = 1,
 	EAP_TEST = 255,
 	EAP_ROUNDS = 3,
+	FRAME_CODE_AT = 4,
+	FRAME_ID_AT = 5,
+	CONFIGURE_REQUEST = 1,
+	CONFIGURE_REJECT = 4,
 };
 
 /* Frames on the wire, in order, each in its own memory. */
@@ -26,6 +30,39 @@ static struct {
 } wire[WIRE_MAX];
 static size_t wire_count;
 
+/* 0 to 2 for LCP, IPCP, IPV6CP; 3: another protocol. */
+static size_t layer_of(const uint8_t *frame, size_t len)
+{
+	static const uint16_t layers[] = { PPP_PROTO_LCP, PPP_PROTO_IPCP, PPP_PROTO_IPV6CP };
+	size_t i = 0;
+
+	while (i < 3 && (len < FRAME_ID_AT + 1 || load_u16(frame + 2) != layers[i]))
+		i++;
+	return i;
+}
+
+/* In a frame on the wire: a request of `from` gets a new Identifier. */
+static void renew_id(struct side *from, uint8_t *frame, size_t len)
+{
+	size_t layer = layer_of(frame, len);
+
+	if (!from->has_fresh_ids || layer == 3 || frame[FRAME_CODE_AT] != CONFIGURE_REQUEST)
+		return;
+	from->own_id[layer] = frame[FRAME_ID_AT];
+	frame[FRAME_ID_AT] = ++from->wire_id[layer];
+}
+
+/* And back in the reply. One to an earlier request is not for the last one. */
+static void restore_id(const struct side *to, uint8_t *frame, size_t len)
+{
+	size_t layer = layer_of(frame, len);
+
+	if (!to->has_fresh_ids || layer == 3 || frame[FRAME_CODE_AT] <= CONFIGURE_REQUEST ||
+	    frame[FRAME_CODE_AT] > CONFIGURE_REJECT)
+		return;
+	frame[FRAME_ID_AT] = (uint8_t)(to->own_id[layer] + frame[FRAME_ID_AT] - to->wire_id[layer]);
+}
+
 static void put_on_wire(struct pair *pair, struct side *to, struct bytes frame)
 {
 	assert_true(wire_count < WIRE_MAX);
@@ -33,6 +70,8 @@ static void put_on_wire(struct pair *pair, struct side *to, struct bytes frame)
 	wire[wire_count].bytes = malloc(frame.len + !frame.len);
 	assert_non_null(wire[wire_count].bytes);
 	memcpy(wire[wire_count].bytes, frame.at, frame.len);
+	renew_id(to == &pair->client ? &pair->server : &pair->client, wire[wire_count].bytes,
+		 frame.len);
 	wire[wire_count].due_ms = pair->now_ms + pair->delay_ms;
 	wire[wire_count++].len = frame.len;
 }
@@ -231,7 +270,7 @@ static bool is_awake(struct pair *pair, struct side *side)
 {
 	if (side->awake_ms > pair->now_ms)
 		return false;
-	if (pair->stall_ms && any_number(pair) % 3 == 0)
+	if (pair->stall_ms && any_number(pair) % pair->stall_one_in == 0)
 		side->awake_ms = pair->now_ms + any_number(pair) % pair->stall_ms;
 	return side->awake_ms <= pair->now_ms;
 }
@@ -252,6 +291,7 @@ static bool deliver(struct pair *pair)
 	if (!is_awake(pair, to))
 		return true;
 	bytes = wire[i].bytes;
+	restore_id(to, bytes, wire[i].len);
 	ppp_input(&to->p, bytes, wire[i].len, pair->now_ms);
 	wire_count--;
 	memmove(wire + i, wire + i + 1, (wire_count - i) * sizeof(*wire));

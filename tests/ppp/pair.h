@@ -41,6 +41,9 @@ struct side {
 	uint32_t requests[REQUESTS_MAX]; /* digests of what it sent */
 	size_t request_count;
 	uint64_t awake_ms; /* it does nothing before */
+	/* Each Configure-Request has a new Identifier, also a repeat; RFC 1661 section 5.1 allows that. */
+	bool has_fresh_ids;
+	uint8_t wire_id[3], own_id[3]; /* of the last request of LCP, IPCP, IPV6CP */
 };
 
 struct pair {
@@ -49,14 +52,15 @@ struct pair {
 	const char *password; /* that the server knows */
 	uint64_t verdict_ms;  /* how long the server's owner takes for the result */
 	enum fault fault;
-	size_t fault_at;   /* which frame, counted from 0 over both directions */
-	size_t cut_len;    /* what is left of it */
-	size_t sent;       /* frames so far */
-	size_t longest;    /* of these */
-	uint64_t delay_ms; /* each way */
-	uint32_t stall_ms; /* 0: none; the longest time that a host stops for */
-	uint32_t seed;     /* of these stops */
-	size_t repeats;    /* frames that were sent before, byte for byte */
+	size_t fault_at;       /* which frame, counted from 0 over both directions */
+	size_t cut_len;        /* what is left of it */
+	size_t sent;           /* frames so far */
+	size_t longest;        /* of these */
+	uint64_t delay_ms;     /* each way */
+	uint32_t stall_ms;     /* 0: none; the longest time that a host stops for */
+	uint32_t stall_one_in; /* of the things that happen, one in so many is a stop */
+	uint32_t seed;         /* of these stops */
+	size_t repeats;        /* frames that were sent before, byte for byte */
 	uint64_t verdict_due_ms;
 	struct ppp_auth_result verdict;
 	uint8_t eap_round; /* of the server's EAP method */
