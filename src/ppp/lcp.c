@@ -18,7 +18,7 @@ enum {
 	ECHO_MISSES = 3,
 	MAX_LOOPS = 5, /* suggested magic numbers that came back, section 6.4 */
 	MAX_ECHO_LOOPS = 3,
-	MAX_SAME_NAKS = 3, /* for a method, to copies of one request */
+	MAX_SAME_NAKS = 3,       /* for a method, to copies of one request */
 	RAS_REASON = 0x003ccd74, /* Windows sends it before an error number */
 	RAS_AUTH_SERVER_TIMEOUT = 930,
 };
