@@ -463,10 +463,11 @@ static bool is_negotiating(const struct cp *cp)
 	}
 }
 
-/* The peer sent it before it had our Ack: nothing since has shown that it has it. */
-static bool is_late_copy(struct cp *cp)
+/* The peer sent it before it had our Ack: nothing since has shown that it has it, and the layer opened just now. */
+static bool is_late_copy(const struct ppp *p, struct cp *cp)
 {
-	if (cp->is_peer_open || cp->late_copies == CP_MAX_LATE_COPIES)
+	if (cp->is_peer_open || cp->late_copies == CP_MAX_LATE_COPIES ||
+	    p->now_ms - cp->sent_ms > CP_LATE_MS)
 		return false;
 	cp->late_copies++;
 	return true;
@@ -477,11 +478,11 @@ static bool is_late_copy(struct cp *cp)
  * way. RFC 1661 would negotiate again. A peer that wants that uses a new Identifier, but kittoku also uses one
  * for each repeat, so the first ones are taken as repeats. One that means it repeats itself until we follow.
  */
-static bool is_acked_already(struct cp *cp, const struct cp_packet *in)
+static bool is_acked_already(const struct ppp *p, struct cp *cp, const struct cp_packet *in)
 {
 	return cp_is_open(cp) && cp->has_acked && in->body.len == cp->acked_len &&
 	       !memcmp(in->body.at, cp->acked, cp->acked_len) &&
-	       (in->id == cp->acked_id || is_late_copy(cp));
+	       (in->id == cp->acked_id || is_late_copy(p, cp));
 }
 
 static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *in)
@@ -489,7 +490,7 @@ static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *i
 	struct reply a = { .has_nak = false };
 	struct cp_packet out;
 
-	if (is_acked_already(cp, in)) {
+	if (is_acked_already(p, cp, in)) {
 		cp_send(p, cp, CP_CONFIGURE_ACK, in->id, in->body);
 		return;
 	}

@@ -21,7 +21,9 @@ enum {
 	CP_REQUEST_MAX = 32, /* our own options; all options of the tables fit */
 	CP_MAX_FAILURE = 5,  /* RFC 1661 section 4.6 */
 	CP_MAX_COPIES = 20,  /* of a request that has its Nak; further ones count as new requests */
-	CP_MAX_LATE_COPIES = 7, /* of a request that has its Ack or Nak, with other Identifiers */
+	CP_MAX_LATE_COPIES =
+		7, /* of a request that has its Ack or Nak, with other Identifiers ... */
+	CP_LATE_MS = 10 * 1000, /* ... while our own last request is not older */
 	/* limits on a negotiation that does not converge: pppd's maxnakloops, and two of our own */
 	CP_MAX_REFUSALS = 10,      /* Naks and Rejects in a row, without an Ack */
 	CP_MAX_ROUNDS = 64,        /* packets from the peer until the layer is open */

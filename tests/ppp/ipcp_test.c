@@ -122,6 +122,14 @@ static const struct script client_ipv4[] = {
 	  "skip\n< ipcp 02 01 -- 03 06 0a000063\n< ipcp 01 01 -- 03 06 0a000001\n"
 	  "> ipcp 02 01 -- 03 06 0a000001\n! ipv4 10.0.0.99 10.0.0.1\n"
 	  "< ipcp 01 01 -- 03 06 0a000001\n> ipcp 02 01 -- 03 06 0a000001\nopen 0021\n" },
+	{ "peer: negotiates again with the same options: a repeat at first, later on a new negotiation",
+	  PPP_CLIENT, static_address,
+	  CLIENT_AUTH
+	  "skip\n< ipcp 02 01 -- 03 06 0a000063\n< ipcp 01 01 -- 03 06 0a000001\n"
+	  "> ipcp 02 01 -- 03 06 0a000001\n! ipv4 10.0.0.99 10.0.0.1\n"
+	  "+ 10000\n< ipcp 01 02 -- 03 06 0a000001\n> ipcp 02 02 -- 03 06 0a000001\nopen 0021\n"
+	  "+ 1\n< ipcp 01 03 -- 03 06 0a000001\n! ipv4-down\n> ipcp 01 02 -- 03 06 0a000063\n"
+	  "> ipcp 02 03 -- 03 06 0a000001\nshut 0021\n" },
 	{ "peer: ends IPCP alone, and with it all", PPP_CLIENT, static_address,
 	  CLIENT_AUTH "skip\n< ipcp 02 01 -- 03 06 0a000063\n< ipcp 01 01 00 04\n"
 		      "> ipcp 02 01 00 04\n! ipv4 10.0.0.99 0.0.0.0\n"
