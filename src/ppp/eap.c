@@ -22,7 +22,6 @@ enum {
 
 enum {
 	EAP_IDENTITY = 1,    /* section 5.1 */
-	EAP_MAX_SENDS = 5,   /* section 4.3: the first one, and four repeats */
 	EAP_MAX_ROUNDS = 50, /* certificates in small fragments take about twenty */
 };
 
@@ -174,7 +173,6 @@ static void eap_send_result(struct ppp *p)
 static void eap_start(struct ppp *p)
 {
 	p->cfg.eap->got.len = p->cfg.eap->sent.len = 0;
-	p->auth.sends_left = EAP_MAX_SENDS;
 	p->auth.challenges = 0;
 	p->auth.is_proven = false;
 	if (p->cfg.role == PPP_SERVER)
@@ -211,7 +209,7 @@ static void next_request(struct ppp *p, uint8_t id)
 	}
 	a->id = id;
 	a->state = AUTH_WAITING;
-	a->sends_left = EAP_MAX_SENDS;
+	a->sends_left = AUTH_MAX_SENDS;
 	send_request(p);
 }
 

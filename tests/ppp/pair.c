@@ -270,6 +270,8 @@ static bool is_awake(struct pair *pair, struct side *side)
 {
 	if (side->awake_ms > pair->now_ms)
 		return false;
+	if (pair->stopped == side && side->steps++ == pair->stop_at)
+		side->awake_ms = pair->now_ms + pair->stop_ms;
 	if (pair->stall_ms && any_number(pair) % pair->stall_one_in == 0)
 		side->awake_ms = pair->now_ms + any_number(pair) % pair->stall_ms;
 	return side->awake_ms <= pair->now_ms;

@@ -41,6 +41,7 @@ struct side {
 	uint32_t requests[REQUESTS_MAX]; /* digests of what it sent */
 	size_t request_count;
 	uint64_t awake_ms; /* it does nothing before */
+	size_t steps;      /* frames that it took, and timers that expired */
 	/* Each Configure-Request has a new Identifier, also a repeat; RFC 1661 section 5.1 allows that. */
 	bool has_fresh_ids;
 	uint8_t wire_id[3], own_id[3]; /* of the last request of LCP, IPCP, IPV6CP */
@@ -60,7 +61,11 @@ struct pair {
 	uint32_t stall_ms;     /* 0: none; the longest time that a host stops for */
 	uint32_t stall_one_in; /* of the things that happen, one in so many is a stop */
 	uint32_t seed;         /* of these stops */
-	size_t repeats;        /* frames that were sent before, byte for byte */
+	/* One stop of that length: of that host, before its step of that number. NULL: none. */
+	struct side *stopped;
+	uint32_t stop_ms;
+	size_t stop_at;
+	size_t repeats; /* frames that were sent before, byte for byte */
 	uint64_t verdict_due_ms;
 	struct ppp_auth_result verdict;
 	uint8_t eap_round; /* of the server's EAP method */

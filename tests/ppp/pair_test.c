@@ -163,6 +163,39 @@ static void slow_hosts_with_fresh_identifiers_connect(void **state)
 	run_slow_hosts(be_slow_with_fresh_ids);
 }
 
+/* At each step of each host. */
+static void run_long_stops(enum ppp_auth method, bool of_server, uint32_t ms)
+{
+	static struct pair pair;
+	struct side *side = of_server ? &pair.server : &pair.client;
+	size_t steps = 1;
+
+	for (size_t at = 0; at < steps; at++) {
+		init_with(&pair, method);
+		pair.stopped = side;
+		pair.stop_at = at;
+		pair.stop_ms = ms;
+		pair_open(&pair);
+		pair_run(&pair, 120 * 1000);
+		if (!pair_is_up(&pair) || pair.server.checks != 1)
+			fail_msg("%s, %s stops for %u ms at step %zu: client %d, server %d",
+				 ppp_auth_name(method), of_server ? "server" : "client", ms, at,
+				 (int)pair.client.why, (int)pair.server.why);
+		steps = side->steps;
+		pair_close(&pair);
+	}
+}
+
+static void one_long_stop_ends_nothing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SPOKEN; i++)
+		for (uint32_t ms = 1000; ms <= 20 * 1000; ms += 1000) {
+			run_long_stops(spoken[i], false, ms);
+			run_long_stops(spoken[i], true, ms);
+		}
+}
+
 /*
  * Of all messages, only a lost Success of MS-CHAPv2 ends the call. After a lost EAP-Success the
  * server's first IPCP packet is as good.
@@ -650,6 +683,7 @@ int main(void)
 		cmocka_unit_test(any_frame_may_come_twice),
 		cmocka_unit_test(any_frame_may_be_cut_anywhere),
 		cmocka_unit_test(slow_hosts_connect),
+		cmocka_unit_test(one_long_stop_ends_nothing),
 		cmocka_unit_test(slow_hosts_with_fresh_identifiers_connect),
 		cmocka_unit_test(losses_are_made_good),
 		cmocka_unit_test(wrong_passwords_are_refused),
