@@ -314,8 +314,29 @@ static bool is_first_silence(const struct radius_server *s, const struct radius_
 	return r->sends == 1 && r->sent_ms >= s->heard_ms;
 }
 
+static void prolong(uint64_t *end_ms, uint64_t ms)
+{
+	if (*end_ms != UINT64_MAX)
+		*end_ms += ms;
+}
+
+/*
+ * This host did not run for so long (stopped, swapped out): that is no silence of the servers, which may have
+ * been stopped with it, and what they sent may be lost. The requests are repeated, and wait that much longer.
+ */
+static void forgive_pause(struct radius_client *c, uint64_t ms)
+{
+	for (struct radius_link *l = c->sent.next; l != &c->sent; l = l->next) {
+		prolong(&REQUEST_OF(l, list)->server_end_ms, ms);
+		prolong(&REQUEST_OF(l, list)->end_ms, ms);
+	}
+	for (struct radius_link *l = c->waiting.next; l != &c->waiting; l = l->next)
+		prolong(&REQUEST_OF(l, list)->end_ms, ms);
+}
+
 /* Returns whether the server has to be buried. */
-static bool tick_sent(struct radius_client *c, struct radius_request *r, uint64_t now)
+static bool tick_sent(struct radius_client *c, struct radius_request *r, bool was_paused,
+		      uint64_t now)
 {
 	struct radius_server *s = &c->servers[r->at];
 
@@ -335,10 +356,11 @@ static bool tick_sent(struct radius_client *c, struct radius_request *r, uint64_
 	if (r->resend_ms > now)
 		return false;
 	resend(c, r, now);
-	return is_first_silence(s, r) && ++s->silent >= RADIUS_SILENT_MAX && !s->is_dead;
+	return !was_paused && is_first_silence(s, r) && ++s->silent >= RADIUS_SILENT_MAX &&
+	       !s->is_dead;
 }
 
-static void tick_all(struct radius_client *c, uint64_t now)
+static void tick_all(struct radius_client *c, bool was_paused, uint64_t now)
 {
 	struct radius_link *l, *next;
 	unsigned silent = 0; /* bit n: server n */
@@ -348,7 +370,7 @@ static void tick_all(struct radius_client *c, uint64_t now)
 		unsigned server = r->at;
 
 		next = l->next;
-		if (tick_sent(c, r, now))
+		if (tick_sent(c, r, was_paused, now))
 			silent |= 1u << server;
 	}
 	for (unsigned i = 0; i < c->server_count; i++)
@@ -387,10 +409,15 @@ static void find_next(struct radius_client *c)
 
 void radius_client_tick(struct radius_client *c, uint64_t now_ms)
 {
+	bool was_paused;
+
 	if (now_ms < c->next_ms)
 		return;
+	was_paused = now_ms - c->next_ms >= RADIUS_PAUSED_MS;
+	if (was_paused)
+		forgive_pause(c, now_ms - c->next_ms);
 	c->next_ms = UINT64_MAX;
-	tick_all(c, now_ms);
+	tick_all(c, was_paused, now_ms);
 	probe_dead(c, now_ms);
 	find_next(c);
 }

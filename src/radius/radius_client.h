@@ -31,6 +31,7 @@ enum {
 	RADIUS_SERVER_MS = 12 * 1000, /* for one server; the default */
 	RADIUS_TOTAL_MS = 30 * 1000,  /* for one request */
 	RADIUS_SILENT_MAX = 3,        /* requests in a row without an answer: dead */
+	RADIUS_PAUSED_MS = 1000,      /* a tick that is so late: this host did not run */
 	RADIUS_DEAD_MS = 120 * 1000,
 	RADIUS_PROBE_MS = 30 * 1000,
 	RADIUS_PROBES = 3, /* answers in a row, then it is alive */

@@ -247,6 +247,42 @@ static void dead_after_three_silences(void **state)
 	expect("a5 ");
 }
 
+/* This host was stopped, maybe the server with it: it is asked again, and is not dead for that. */
+static void a_pause_of_this_host_is_no_silence(void **state)
+{
+	static const uint64_t pauses_ms[] = { 3000, 13 * 1000, 31 * 1000 };
+
+	(void)state;
+	for (size_t p = 0; p < sizeof(pauses_ms) / sizeof(*pauses_ms); p++) {
+		size_t first = sent_count;
+
+		for (unsigned i = 0; i < 5; i++)
+			ask(i);
+		now += pauses_ms[p];
+		radius_client_tick(c, now);
+		drain();
+		expect("");
+		assert_int_equal(sent_count, first + 10);
+		for (size_t i = first + 5; i < first + 10; i++) {
+			assert_int_equal(sent[i].server, 0);
+			answer(i);
+		}
+		expect("a0 a1 a2 a3 a4 ");
+	}
+}
+
+/* But it ends: a server that is silent after the pause too is dead in time. */
+static void silence_after_a_pause_counts(void **state)
+{
+	(void)state;
+	ask(0);
+	now += 13 * 1000;
+	radius_client_tick(c, now);
+	drain();
+	run_until(now + RADIUS_TOTAL_MS);
+	expect("D0 D1 f0 ");
+}
+
 /* A server that was restarted: what it missed is repeated, and does not count against it. */
 static void silences_before_an_answer_do_not_count(void **state)
 {
@@ -494,6 +530,9 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(all_silent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(dead_after_three_silences, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_pause_of_this_host_is_no_silence, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(silence_after_a_pause_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(silences_before_an_answer_do_not_count, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(answers_to_probes_revive, set_up, tear_down),
