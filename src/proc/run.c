@@ -182,13 +182,16 @@ int run_poll(pid_t pid)
 static int wait_until(pid_t pid, uint64_t end_ms)
 {
 	unsigned look_ms = LOOK_AFTER_MS;
-	int result;
 
-	while ((result = run_poll(pid)) == -EAGAIN && clock_now_ms() < end_ms) {
+	for (;;) {
+		uint64_t now = clock_now_ms(); /* before the look, which so counts until then */
+		int result = run_poll(pid);
+
+		if (result != -EAGAIN || now >= end_ms)
+			return result;
 		sleep_ms(look_ms);
 		look_ms = look_ms * 2 < LOOK_LATEST_MS ? look_ms * 2 : LOOK_LATEST_MS;
 	}
-	return result;
 }
 
 int run_wait(pid_t pid, unsigned limit_ms)
@@ -270,11 +273,12 @@ ssize_t run_read(int fd, char *to, size_t size, uint64_t end_ms, bool wants_line
 			return end - to;
 		if (len == size)
 			return -EMSGSIZE;
-		if (now >= end_ms)
-			return -ETIMEDOUT;
-		ready = poll(&p, 1, (int)(end_ms - now));
+		/* what has come in time counts, also if this process looks late */
+		ready = poll(&p, 1, now < end_ms ? (int)(end_ms - now) : 0);
 		if (ready < 0 && errno != EINTR)
 			return -errno;
+		if (!ready && now >= end_ms)
+			return -ETIMEDOUT;
 		if (ready <= 0) /* a read might wait longer than the limit */
 			continue;
 		n = read(fd, to + len, size - len);

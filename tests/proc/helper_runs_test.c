@@ -184,6 +184,21 @@ static void too_slow(void **state)
 	close(q.fd_out);
 }
 
+/* This process did not run until the limit had passed. */
+static void what_has_come_counts_after_the_limit(void **state)
+{
+	char to[8];
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	assert_int_equal(write(fd[1], "yes\nno", 6), 6);
+	close(fd[1]);
+	assert_int_equal(run_read(fd[0], to, sizeof(to), clock_now_ms() - 1000, true), 3);
+	assert_memory_equal(to, "yes", 3);
+	close(fd[0]);
+}
+
 static void too_many_in_a_second(void **state)
 {
 	struct helper_runs r = { .max = RUNS };
@@ -205,6 +220,7 @@ int main(void)
 		CASE(what_a_child_writes),
 		CASE(too_many),
 		CASE(too_slow),
+		CASE(what_has_come_counts_after_the_limit),
 		cmocka_unit_test(too_many_in_a_second),
 	};
 
