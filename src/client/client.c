@@ -50,8 +50,6 @@ enum {
 	ACKS_UNHEALTHY_MS = 10 * 1000,
 	LOOKUP_MS = 5 * 1000,       /* on a reconnect, before the last addresses are used */
 	PROXY_HELLO_MS = 25 * 1000, /* some proxies end connections that are idle for a minute */
-	/* by then a server that a resumption has confused ends the call */
-	RESUMPTION_DOUBT_MS = 10 * 1000,
 	/* while there is no way to a server, whatever the kernel reports */
 	WAY_LOOK_MS = 60 * 1000,
 };
@@ -854,9 +852,10 @@ static bool is_eap_missed(struct client *c, const struct tunnel_end *end)
  */
 static bool is_resumption_doubted(struct client *c, const struct tunnel_end *end)
 {
-	bool is_short = loop_now(c->loop) - c->dialed_ms < RESUMPTION_DOUBT_MS;
+	bool is_early =
+		retry_is_early(&c->retry, c->dialed_ms + c->ref->timeout_ms, loop_now(c->loop));
 
-	if (!c->is_resuming || end->by_us || c->is_stopping || !is_short)
+	if (!c->is_resuming || end->by_us || c->is_stopping || !is_early)
 		return false;
 	tls_tickets_clear(c->tickets);
 	return end->reason != REASON_AUTH && end->reason != REASON_TRUST;

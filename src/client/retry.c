@@ -6,6 +6,8 @@ enum {
 	FIRST_MS = 1000,
 	MAX_MS = 60 * 1000,
 	DOUBLINGS = 6, /* one more would exceed MAX_MS */
+	/* by then a server that a resumption has confused ends the call */
+	EARLY_MS = 10 * 1000,
 	/* after a tunnel was up for this long the next failure counts as the first */
 	STEADY_MS = 60 * 1000,
 	/* after a shorter one the next pause is at most the third, 4 s */
@@ -17,6 +19,11 @@ void retry_up(struct retry *r, uint64_t now_ms)
 	if (!r->is_up)
 		r->up_ms = now_ms;
 	r->is_up = r->was_up = true;
+}
+
+bool retry_is_early(const struct retry *r, uint64_t limit_ms, uint64_t now_ms)
+{
+	return r->is_up ? now_ms - r->up_ms < EARLY_MS : now_ms < limit_ms;
 }
 
 static void note_down(struct retry *r, uint64_t now_ms)

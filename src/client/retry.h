@@ -50,6 +50,12 @@ struct retry_plan {
 /* Call it when packets may pass, also repeatedly. */
 void retry_up(struct retry *r, uint64_t now_ms);
 /*
+ * Whether the other end ended an attempt, before its time limit at `limit_ms`, or a tunnel that was up for less than ten
+ * seconds. How long it took to come up says nothing: this host, the server or the line may be slow. Call it before
+ * retry_ended.
+ */
+bool retry_is_early(const struct retry *r, uint64_t limit_ms, uint64_t now_ms);
+/*
  * Call it when a tunnel or an attempt has ended. The pause is between three quarters and all of the
  * current maximum, chosen by `jitter`, a random number, so that not all clients reconnect at the
  * same time to a server that comes back.

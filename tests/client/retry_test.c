@@ -219,11 +219,26 @@ static void a_pause_is_never_less_than_three_quarters(void **state)
 	assert_in_range(retry_ended(&worn, &end, 0, UINT32_MAX).wait_ms, 45001, 60000);
 }
 
+/* A slow call is as early as a quick one; only its time limit makes a difference. */
+static void an_end_is_early_by_the_time_since_it_was_up(void **state)
+{
+	struct retry r = { .keep_trying = true };
+
+	(void)state;
+	assert_true(retry_is_early(&r, 31000, 12000));
+	assert_true(retry_is_early(&r, 31000, 30999));
+	assert_false(retry_is_early(&r, 31000, 31000));
+	retry_up(&r, 25000);
+	assert_true(retry_is_early(&r, 31000, 34999));
+	assert_false(retry_is_early(&r, 31000, 35000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_story),
 		cmocka_unit_test(a_pause_is_never_less_than_three_quarters),
+		cmocka_unit_test(an_end_is_early_by_the_time_since_it_was_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
