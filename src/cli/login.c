@@ -9,6 +9,7 @@
 #include "cli/tidy.h"
 #include "client/machine_id.h"
 #include "ppp/mschap_message.h"
+#include "util/log.h"
 #include "util/secret.h"
 
 enum { RETRIES_MAX = 3 /* other passwords that are asked for */ };
@@ -238,6 +239,27 @@ static bool ask_password(const struct client_cfg *cfg, const char *again, char t
 	return password_ask(prompt, to, err);
 }
 
+/* Otherwise a wrong password would be looked for in the wrong place. */
+static void warn_unused_passwords(const struct login_settings *s, bool has_variable)
+{
+	const struct {
+		const char *name;
+		bool is_given;
+	} sources[] = { { "--password-fd", s->password_fd >= 0 },
+			{ "--passwd-on-stdin", s->passwd_on_stdin },
+			{ "--password-file", s->password_file },
+			{ "SSTP_PASSWORD", has_variable } };
+	const char *used = NULL;
+
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
+		if (used && sources[i].is_given)
+			log_warn(NULL, "%s gives the password: %s is not used", used,
+				 sources[i].name);
+		if (!used && sources[i].is_given)
+			used = sources[i].name;
+	}
+}
+
 /* `was_asked`: the user is at the terminal. */
 static bool get_password(const struct verb *verb, const struct login_settings *s,
 			 struct client_cfg *cfg, char to[PASSWORD_SIZE], bool *was_asked)
@@ -253,6 +275,7 @@ static bool get_password(const struct verb *verb, const struct login_settings *s
 		return false;
 	if (!eap_needs_password(cfg))
 		return true;
+	warn_unused_passwords(s, ok);
 	if (s->password_fd >= 0) {
 		ok = password_from_fd(s->password_fd, to, &err);
 	} else if (s->passwd_on_stdin) {
@@ -265,6 +288,8 @@ static bool get_password(const struct verb *verb, const struct login_settings *s
 	}
 	if (!ok)
 		cli_error(verb, "%s", err.text);
+	else if (!*to && !*was_asked)
+		log_warn(NULL, "the password is empty: the first line is used");
 	return ok;
 }
 

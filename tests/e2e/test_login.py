@@ -234,6 +234,21 @@ def test_the_password_comes_from_where_it_is_kept(lab, way):
     assert not is_to_be_seen(client, b"wonder")
 
 
+def test_a_password_that_is_not_used_is_named(lab):
+    """A leftover SSTP_PASSWORD, or a password-file in the configuration file that overrides it, without a word."""
+    lab.serve()
+    client = lab.connect("--no-default-route", "--passwd-on-stdin", stdin="wonder land\n", password="another",
+                         env={"SSTP_PASSWORD": "third"})
+    client.wait_for("^warn: --passwd-on-stdin gives the password: --password-file is not used$")
+    client.wait_for("^warn: --passwd-on-stdin gives the password: SSTP_PASSWORD is not used$")
+
+
+def test_an_empty_first_line_is_an_empty_password(lab):
+    lab.serve()
+    code, said = lab.connect_fails(password="\nwonder land")
+    assert code == 9 and "warn: the password is empty: the first line is used\n" in said
+
+
 @pytest.mark.parametrize("verb", ["connect", "proxy", "serve"])
 def test_a_password_of_the_environment_is_hidden_where_it_is_not_used(lab, verb):
     env = {"SSTP_PASSWORD": "builder"}
@@ -244,7 +259,7 @@ def test_a_password_of_the_environment_is_hidden_where_it_is_not_used(lab, verb)
         client = lab.connect("--no-default-route", "--script", "env >&2", env=env)
         assert not is_to_be_seen(client, b"builder")
         client.wait_for('"reason=connect"')
-        assert "SSTP_PASSWORD" not in client.log
+        assert "SSTP_PASSWORD=" not in client.log, "in the environment of the script"
     else:
         client = lab.start(lab.client, lab.sstp, "proxy", "--socks5", "1080", "192.0.2.1", "-u", "ann", "--servercert",
                            lab.pki.server.pin, "--password-file", lab.file("password", "wonder land\n"), env=env)
