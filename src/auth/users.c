@@ -573,8 +573,7 @@ static int load_file(struct users_folder *f, const char *file, struct error *err
 	int error = file_read(file, FILE_LEN_MAX, &text, &len);
 
 	if (error)
-		return users_fail(err, error, file, 0, "%s",
-				  error == -EINVAL ? "not a regular file" : strerror(-error));
+		return users_fail(err, error, file, 0, "%s", file_strerror(error));
 	warn_of_readers(file);
 	error = users_folder_put_first(f, text, len);
 	file_free(text, len);

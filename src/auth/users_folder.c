@@ -196,8 +196,7 @@ static int read_file(struct users_folder *f, const char *path, const char *name,
 	int error = file_read(path, CONF_LEN_MAX, &text, &len);
 
 	if (error)
-		return users_fail(err, error, path, 0, "%s",
-				  error == -EINVAL ? "not a regular file" : strerror(-error));
+		return users_fail(err, error, path, 0, "%s", file_strerror(error));
 	if (memchr(text, '\0', len))
 		error = users_fail(err, -EINVAL, path, 0, "has a zero byte");
 	if (!error)

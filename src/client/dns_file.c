@@ -247,7 +247,7 @@ static int up_file(struct dns *d, unsigned step)
 		former = without_ours(former);
 	if (!former) {
 		log_warn(d->log, "DNS: %s could not be read: %s", d->resolv_conf,
-			 strerror(error ? -error : ENOMEM));
+			 file_strerror(error ? error : -ENOMEM));
 		return error ? error : -ENOMEM;
 	}
 	error = forward(d, former);

@@ -151,8 +151,7 @@ int filters_load(const char *file, struct filters **out, struct error *err)
 	int error = file_read(file, FILE_LEN_MAX, &text, &len);
 
 	if (error) {
-		snprintf(err->text, sizeof(err->text), "%s: %s", file,
-			 error == -EINVAL ? "not a regular file" : strerror(-error));
+		snprintf(err->text, sizeof(err->text), "%s: %s", file, file_strerror(error));
 		return error;
 	}
 	error = filters_parse(file, bytes_of(text, len), out, err);

@@ -24,7 +24,7 @@ void leases_file_load(struct leases_file *f)
 		file_free(text, len);
 	} else if (error != -ENOENT) {
 		log_warn(NULL, "%s: %s: addresses are not remembered across restarts", f->path,
-			 error == -EINVAL ? "not a regular file" : strerror(-error));
+			 file_strerror(error));
 	}
 	if (malformed)
 		log_warn(

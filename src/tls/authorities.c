@@ -121,7 +121,7 @@ static int load_path(struct authorities *a, const char *path, struct error *err)
 
 	if (error) {
 		tls_error_set(err, "%s: cannot read the certificate authorities: %s", path,
-			      strerror(-error));
+			      file_strerror(error));
 		return error;
 	}
 	if (!n.taken) {

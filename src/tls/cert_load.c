@@ -69,7 +69,7 @@ int cert_load_text(const char *file, const char *what, const char *password, cha
 	int error = file_read(file, CERT_FILE_MAX, text, len);
 
 	if (error) {
-		tls_error_set(err, "%s: cannot read the %s: %s", file, what, strerror(-error));
+		tls_error_set(err, "%s: cannot read the %s: %s", file, what, file_strerror(error));
 		return error;
 	}
 	return private_key_is_pkcs12(bytes_of(*text, *len))

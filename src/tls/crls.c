@@ -73,7 +73,7 @@ int crls_load(struct crls *c, const char *path, struct error *err)
 
 	if (error) {
 		tls_error_set(err, "%s: cannot read the revocation list: %s", path,
-			      error == -EINVAL ? "it is not a file" : strerror(-error));
+			      file_strerror(error));
 		return error;
 	}
 	ok = take(c, bytes_of(text, len));

@@ -76,6 +76,11 @@ int file_read(const char *path, size_t max, char **text, size_t *len)
 	return error;
 }
 
+const char *file_strerror(int error)
+{
+	return error == -EINVAL ? "not a regular file" : strerror(-error);
+}
+
 void file_free(char *text, size_t len)
 {
 	if (text)

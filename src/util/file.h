@@ -16,6 +16,7 @@
 int file_read(const char *path, size_t max, char **text, size_t *len);
 int file_read_fd(int fd, size_t max, char **text, size_t *len);
 void file_free(char *text, size_t len); /* wipes; NULL is fine */
+const char *file_strerror(int error);   /* of one of the two above */
 
 /*
  * Opens and locks a file for reading and writing; the lock shows that its owner is running.

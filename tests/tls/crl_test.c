@@ -362,7 +362,7 @@ static void files(void **state)
 	expect_file(path, 0, 2, "");
 	pki_append_pem(path, der, len - 1, CRL_TYPE);
 	expect_file(path, -EINVAL, 0, "number 3 is malformed");
-	expect_file(pki.folder, -EINVAL, 0, "it is not a file");
+	expect_file(pki.folder, -EINVAL, 0, "not a regular file");
 	expect_file(pki.ca_file, -EINVAL, 0, "no revocation list in it");
 
 	pki_path(&pki, "list.der", path);
