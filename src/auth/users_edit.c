@@ -16,6 +16,7 @@
 
 #include "auth/secret_hash.h"
 #include "auth/user_limits.h"
+#include "auth/user_groups.h"
 #include "auth/users_private.h"
 #include "auth/secrets_lexer.h"
 #include "util/file.h"
@@ -110,6 +111,8 @@ static void change_address(struct edit *e, const struct secrets_line *line, cons
 
 static int change_line(struct edit *e, const struct secrets_line *line, const struct change *c)
 {
+	if (user_groups_have(line))
+		return fail(e, -EINVAL, line->number, "this is a group: change its line by hand");
 	e->changed++;
 	if (!c->secret) {
 		put_instead(e, line->start, line->end, "");
@@ -229,7 +232,7 @@ static int read_old(struct edit *e, bool may_be_new)
 		e->arena = malloc(secrets_lexer_arena_len(e->len));
 		error = e->arena ? 0 : -ENOMEM;
 	}
-	return error ? fail(e, error, 0, strerror(-error)) : 0;
+	return error ? fail(e, error, 0, file_strerror(error)) : 0;
 }
 
 static int write_new(const struct edit *e)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sstp passwd: adds, changes and removes users of the server's user file. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auth/users.h"
 #include "cli/common.h"
@@ -131,6 +133,7 @@ static enum exit_code set(const struct passwd_settings *s)
 				   : s->pap_only ? USERS_CRYPT
 						 : USERS_NT;
 	char password[PASSWORD_SIZE] = "";
+	bool is_new = access(s->words[0], F_OK) && errno == ENOENT;
 	struct error err;
 	int error;
 
@@ -139,9 +142,9 @@ static enum exit_code set(const struct passwd_settings *s)
 	error = users_set(s->words[0], s->words[1], password, format, s->address, &err);
 	secret_wipe(password, sizeof(password));
 	if (!error) {
-		printf(s->cert_only ? "%s: %s has no password, and logs in by certificate\n"
-				    : "%s: the password of %s is set\n",
-		       s->words[0], s->words[1]);
+		printf(s->cert_only ? "%s%s: %s has no password, and logs in by certificate\n"
+				    : "%s%s: the password of %s is set\n",
+		       s->words[0], is_new ? ", a new file" : "", s->words[1]);
 		return EXIT_OK;
 	}
 	cli_error(&passwd_verb, "%s%s", err.text, seccomp_advice(error));

@@ -71,7 +71,7 @@ def test_pap_only_is_a_salted_one_way_hash(sstp, users):
 def test_a_user_who_has_only_a_certificate(sstp, users):
     done = passwd(sstp, "--cert-only", "--address", "10.9.0.7", users, "ann@example.net", SSTP_PASSWORD="unused")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{users}: ann@example.net has no password, and logs in by certificate\n"
+    assert done.stdout == f"{users}, a new file: ann@example.net has no password, and logs in by certificate\n"
     assert users.read_text() == "ann@example.net * $cert$ 10.9.0.7\n"
     set_password(sstp, users, "ann@example.net")
     assert "$nt$" in users.read_text()
@@ -134,6 +134,8 @@ def test_a_name_with_a_domain_and_blanks_survives(sstp, users):
     (["--passwd-on-stdin", "--address", "10.9.0", "users", "ann"], "x\n", 1,
      "users: a user's address must be an IPv4 address"),
     (["--passwd-on-stdin", "/nowhere/users", "ann"], "x\n", 1, "/nowhere/users: No such file or directory"),
+    (["--passwd-on-stdin", "/etc", "ann"], "x\n", 1, "/etc: not a regular file"),
+    (["--passwd-on-stdin", "/dev/null", "ann"], "x\n", 1, "/dev/null: not a regular file"),
     (["--password-file", "/nowhere/password", "users", "ann"], "", 2, "--password-file /nowhere/password: No such file or directory"),
     (["--password-file", "/", "users", "ann"], "", 2, "--password-file /: Is a directory"),
     (["--password-file", "/dev/null", "users", "ann"], "", 2, "--password-file /dev/null: nothing to read"),
@@ -154,6 +156,22 @@ def test_a_broken_file_is_not_changed(sstp, users):
     assert done.returncode == 1
     assert done.stderr == f"sstp passwd: {users}:1: a quote that is not closed on its line\n"
     assert users.read_text() == 'ann * "old\nbob * secret *\n'
+
+
+def test_a_group_is_not_changed_into_a_user(sstp, users):
+    """The secret in the place of "-" made a user of it, and the file was refused because of users of that group."""
+    before = "@staff * - rate=5M\nann * old * group=staff\n"
+    users.write_text(before)
+    for options in (["--passwd-on-stdin"], ["--delete"]):
+        done = passwd(sstp, *options, users, "@staff", given="x\n")
+        assert (done.returncode, done.stderr) == (1, f"sstp passwd: {users}:1: this is a group: change its line by hand\n")
+    assert users.read_text() == before
+
+
+def test_a_new_file_is_reported(sstp, users):
+    """A mistyped path made a file that no server reads, without a word."""
+    assert passwd(sstp, users, "ann", SSTP_PASSWORD="x").stdout == f"{users}, a new file: the password of ann is set\n"
+    assert passwd(sstp, users, "ann", SSTP_PASSWORD="y").stdout == f"{users}: the password of ann is set\n"
 
 
 def test_asks_twice_on_a_terminal_and_shows_nothing(sstp, users):
