@@ -144,9 +144,14 @@ class Host:
         self.machine_files = set(os.listdir(self.etc))
 
     def reset_files(self, authorities):
+        """As they were before the last test; /run is empty."""
         for entry in set(os.listdir(self.etc)) - self.machine_files:
             (self.etc / entry).unlink()
-        shutil.rmtree(self.run_folder / "sstp", ignore_errors=True)
+        for entry in self.run_folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
         self.resolv_conf.write_text(RESOLV_CONF)
         self.hosts.write_text(f"127.0.0.1 localhost\n::1 localhost\n{SERVER} {NAME}\n{SERVER6} {NAME}\n")
         self.authorities.write_bytes(authorities)

@@ -69,8 +69,6 @@ def test_attacks(lab, verb, user, record_property):
         assert program.status is None
         assert children(attacker.pid) == helpers
         assert len(helpers) == VERBS[verb][1]
-    for path in ("key", "sstp-attack"):
-        (lab.client.run_folder / path).unlink(missing_ok=True)
     Path("/tmp/sstp-attack").unlink(missing_ok=True)
 
 

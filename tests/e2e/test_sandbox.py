@@ -180,7 +180,6 @@ VERBS = {"probe": (start_probe, 0), "proxy": (start_proxy, 1), "proxy -- COMMAND
 def the_door(lab):
     """Where the attacker connects to."""
     door = lab.client.run_folder / "door"
-    door.unlink(missing_ok=True)  # of a test that failed
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(str(door))
         door.chmod(0o777)
@@ -195,8 +194,7 @@ def taken_over(lab, verb, user, *options):
     """(attacker, program): the attacker is in the process of that verb, started by that user."""
     if not BACK_DOOR.exists():
         pytest.fail(f"{BACK_DOOR} is missing: make back-door")
-    copy = lab.client.run_folder / "program"  # which every user may read
-    shutil.copy(BACK_DOOR, copy)
+    shutil.copy(BACK_DOOR, lab.client.run_folder / "program")  # which every user may read
     with the_door(lab) as listener:
         words = [*(as_user() if user else []), "/run/program"]
         program, kept = VERBS[verb][0](lab, words, options, {"BACK_DOOR": "/run/door"})
@@ -206,7 +204,6 @@ def taken_over(lab, verb, user, *options):
         program.kill()  # its end is not what this is about
         if kept:
             kept.close()
-    copy.unlink()
 
 
 def children(pid):
@@ -267,7 +264,6 @@ def sockets_of_others(lab):
     with ExitStack() as stack:
         for name, kind in ("bus", socket.SOCK_STREAM), ("datagrams", socket.SOCK_DGRAM):
             path = lab.client.run_folder / name
-            path.unlink(missing_ok=True)
             listener = stack.enter_context(socket.socket(socket.AF_UNIX, kind))
             listener.bind(str(path))
             path.chmod(0o777)
@@ -284,7 +280,7 @@ def test_what_an_attacker_cannot_do(whole, verb, user):
     os.chmod(secret, 0o600)
     os.chown(secret, user, user)
     pids = whole.client.run_folder / "pids"  # where every user may write
-    pids.mkdir(exist_ok=True)
+    pids.mkdir()
     pids.chmod(0o777)
     pid_file = [] if verb in ("probe", "run") else ["--pid-file", f"/run/pids/{user}"]
     options = ["--sandbox", "require", *pid_file]
@@ -304,7 +300,6 @@ def test_what_an_attacker_cannot_do(whole, verb, user):
         assert program.status is None
         assert children(attacker.pid) == helpers
         assert len(helpers) == VERBS[verb][1]
-    secret.unlink()
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -340,8 +335,6 @@ def linked_resolv_conf(lab):
     finally:
         lab.client.resolv_conf.unlink()
         lab.client.resolv_conf.write_text(text)
-        for path in link, file:
-            shutil.rmtree(path.parent)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -436,23 +429,18 @@ def test_which_files_the_helper_of_serve_opens(whole):
     put("users.d/eve.conf", f"password = @{secret}\n")
     config = put("serve.conf", f"name = {named}\n# {commented} cert = {commented}\n"
                  f"push-domain = a.example\nusers-dir = /run/users.d\n")
-    try:
-        with taken_over(whole, "serve", 0, "--sandbox", "require", "--config", config, "--key-password-file",
-                        once) as (attacker, program):
-            put("serve.conf", (folder / "serve.conf").read_text() +
-                f"push-domain = {pushed}\ncert = {pem}\ncert = {p12}\nkey = {key}\nclient-ca = {ca}\n"
-                f"filters = {filters}\n")
-            put("users.d/dan.conf", f"password = {password}\nserver = {second}\n# @{plain}\n")
-            put("users.d/fay.conf", f"password = @{quoted}\nserver = @{user}\nfilter = @{limit}\n")
-            allowed = {path for path in (plain, commented, named, pushed, password, user, second, limit, secret, quoted, pem,
-                                         p12, key, ca, filters, once, "/run/none", "/etc/shadow")
-                       if attacker.tries(opens(path)) != E.EACCES}
-            assert allowed == {secret, quoted}
-            assert program.status is None
-    finally:
-        shutil.rmtree(folder / "users.d")
-        for name in (*names, "serve.conf"):
-            (folder / name).unlink()
+    with taken_over(whole, "serve", 0, "--sandbox", "require", "--config", config, "--key-password-file",
+                    once) as (attacker, program):
+        put("serve.conf", (folder / "serve.conf").read_text() +
+            f"push-domain = {pushed}\ncert = {pem}\ncert = {p12}\nkey = {key}\nclient-ca = {ca}\n"
+            f"filters = {filters}\n")
+        put("users.d/dan.conf", f"password = {password}\nserver = {second}\n# @{plain}\n")
+        put("users.d/fay.conf", f"password = @{quoted}\nserver = @{user}\nfilter = @{limit}\n")
+        allowed = {path for path in (plain, commented, named, pushed, password, user, second, limit, secret, quoted, pem,
+                                     p12, key, ca, filters, once, "/run/none", "/etc/shadow")
+                   if attacker.tries(opens(path)) != E.EACCES}
+        assert allowed == {secret, quoted}
+        assert program.status is None
 
 
 @pytest.mark.parametrize("verb", ["connect", "proxy"])
@@ -469,16 +457,12 @@ def test_which_files_the_helper_of_a_client_opens(whole, verb):
     options = ["--config", "/run/client.conf", "--password-file", "/run/password", "--auth", "mschapv2,eap-tls",
                "--eap-name", NAME, "--eap-ca", "/run/ca.pem", "--client-cert", "/run/cert.pem", "--client-key", "/run/key.pem",
                "--client-key-password-file", "/run/key-password"]
-    try:
-        with taken_over(whole, verb, 0, *options) as (attacker, program):
-            opened = {name for name in (*names, "none") if attacker.tries(opens(f"/run/{name}")) != E.EACCES}
-            assert opened == {"ca.pem"}
-            # options of sockets, without one: in connect only the service that knows the user's values sets them
-            assert attacker.tries("ask 602 000200010000") == (E.ENOSYS if verb == "connect" else E.EBADMSG)
-            assert program.status is None
-    finally:
-        for name in names:
-            (folder / name).unlink()
+    with taken_over(whole, verb, 0, *options) as (attacker, program):
+        opened = {name for name in (*names, "none") if attacker.tries(opens(f"/run/{name}")) != E.EACCES}
+        assert opened == {"ca.pem"}
+        # options of sockets, without one: in connect only the service that knows the user's values sets them
+        assert attacker.tries("ask 602 000200010000") == (E.ENOSYS if verb == "connect" else E.EBADMSG)
+        assert program.status is None
 
 
 def test_the_program_has_no_back_door(lab):
@@ -652,7 +636,6 @@ def test_what_an_attacker_can_have_the_script_do(whole):
             if answer == E.EAGAIN:
                 break
         assert children(attacker.pid) == others and program.status is None
-    shutil.rmtree(folder, ignore_errors=True)  # the last runs may still change it
 
 
 def test_a_command_is_not_in_the_sandbox(whole):
@@ -704,7 +687,6 @@ class Syslog:
 
     def __init__(self, lab):
         self.path = lab.client.run_folder / "syslog"
-        self.path.unlink(missing_ok=True)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.settimeout(PATIENCE)
         self.socket.bind(str(self.path))
@@ -759,7 +741,6 @@ def test_syslog(whole, verb):
         assert syslog.wait_for(last) == program.pid
         attacker.connection.close()
     syslog.close()
-    (whole.client.run_folder / "program").unlink()
 
 
 def test_syslog_after_a_terminal(whole):
@@ -787,4 +768,3 @@ def test_syslog_after_a_terminal(whole):
     eventually("it has ended", lambda: not os.path.exists(f"/proc/{pid}/exe"))  # nobody may have waited for it
     eventually("its pid file is removed", lambda: not pid_file.exists())
     syslog.close()
-    (whole.client.run_folder / "program").unlink()
