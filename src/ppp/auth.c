@@ -30,7 +30,8 @@ void auth_start(struct ppp *p)
 	p->auth.has_challenge = false;
 	p->auth.awaits_result = false;
 	p->auth.resend_ms = UINT64_MAX;
-	p->auth.give_up_ms = p->now_ms + AUTH_GIVE_UP_MS;
+	p->auth.give_up_ms =
+		p->now_ms + AUTH_GIVE_UP_MS - (p->cfg.role == PPP_SERVER ? AUTH_LEAD_MS : 0);
 	log_debug(p->cfg.log, "auth: %s", p->auth.method->name);
 	p->auth.method->start(p);
 	if (p->cfg.role == PPP_CLIENT)
@@ -205,10 +206,18 @@ static void resend(struct ppp *p)
 		p->auth.method->resend(p);
 }
 
+/* A client whose login was not checked in time tries again; without this text it would take it for refused. */
+static void give_up(struct ppp *p)
+{
+	if (p->auth.state == AUTH_CHECKING)
+		p->terminate_text = PPP_UNCHECKED_TEXT;
+	ppp_end(p, PPP_CLOSED_AUTH_TIMEOUT);
+}
+
 void auth_tick(struct ppp *p)
 {
 	if (p->auth.give_up_ms <= p->now_ms)
-		ppp_end(p, PPP_CLOSED_AUTH_TIMEOUT);
+		give_up(p);
 	else if (p->auth.resend_ms <= p->now_ms)
 		resend(p);
 }

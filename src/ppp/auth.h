@@ -16,7 +16,8 @@ enum {
 	AUTH_MAX_CHALLENGES = 20,    /* challenges before the result */
 	AUTH_MAX_SENDS = 10,         /* full periods of the Restart timer */
 	AUTH_GIVE_UP_MS = 40 * 1000, /* together with LCP it stays below SSTP's limit of 60 s */
-	AUTH_PAUSE_MS = 1000,        /* between a refusal and our Terminate-Request */
+	AUTH_LEAD_MS = 2000,  /* a server gives up earlier, so that the client gets its reason */
+	AUTH_PAUSE_MS = 1000, /* between a refusal and our Terminate-Request */
 };
 
 void auth_init(struct ppp *p);

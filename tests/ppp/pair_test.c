@@ -269,6 +269,7 @@ static void a_result_that_never_comes_ends_in_time(void **state)
 		pair_open(&pair);
 		pair_run(&pair, 45 * 1000);
 		assert_true(pair.client.is_closed && pair.server.is_closed);
+		assert_int_equal(pair.client.why, PPP_CLOSED_UNCHECKED);
 		pair_run(&pair, 700 * 1000); /* and then it is too late */
 		assert_false(pair.server.is_authenticated);
 		pair_close(&pair);

@@ -90,7 +90,7 @@ static const struct script pap_server[] = {
 	  "< pap 01 01 -- 04 \"User\" 0a \"clientPass\"\n" SERVER_PAP_LCP
 	  "< pap 02 01 00 05 00\n< chap 02 42 -- 31 " VALUE49 " \"User\"\n" },
 	{ "PAP: no packet from the peer", PPP_SERVER, pap,
-	  SERVER_PAP_LCP "+ 39999\n+ 1\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 7 0\n" },
+	  SERVER_PAP_LCP "+ 37999\n+ 1\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 7 0\n" },
 };
 
 SCRIPT_TEST(pap_client)
