@@ -265,6 +265,15 @@ static uint32_t any_number(struct pair *pair)
 	return pair->seed >> 16;
 }
 
+static uint32_t stall(struct pair *pair)
+{
+	uint32_t ms = any_number(pair) % pair->stall_ms;
+
+	ms = ms < pair->stall_left_ms ? ms : pair->stall_left_ms;
+	pair->stall_left_ms -= ms;
+	return ms;
+}
+
 /* Whether the host runs now; if so, it may stop before it does anything. */
 static bool is_awake(struct pair *pair, struct side *side)
 {
@@ -273,7 +282,7 @@ static bool is_awake(struct pair *pair, struct side *side)
 	if (pair->stopped == side && side->steps++ == pair->stop_at)
 		side->awake_ms = pair->now_ms + pair->stop_ms;
 	if (pair->stall_ms && any_number(pair) % pair->stall_one_in == 0)
-		side->awake_ms = pair->now_ms + any_number(pair) % pair->stall_ms;
+		side->awake_ms = pair->now_ms + stall(pair);
 	return side->awake_ms <= pair->now_ms;
 }
 

@@ -53,14 +53,15 @@ struct pair {
 	const char *password; /* that the server knows */
 	uint64_t verdict_ms;  /* how long the server's owner takes for the result */
 	enum fault fault;
-	size_t fault_at;       /* which frame, counted from 0 over both directions */
-	size_t cut_len;        /* what is left of it */
-	size_t sent;           /* frames so far */
-	size_t longest;        /* of these */
-	uint64_t delay_ms;     /* each way */
-	uint32_t stall_ms;     /* 0: none; the longest time that a host stops for */
-	uint32_t stall_one_in; /* of the things that happen, one in so many is a stop */
-	uint32_t seed;         /* of these stops */
+	size_t fault_at;        /* which frame, counted from 0 over both directions */
+	size_t cut_len;         /* what is left of it */
+	size_t sent;            /* frames so far */
+	size_t longest;         /* of these */
+	uint64_t delay_ms;      /* each way */
+	uint32_t stall_ms;      /* 0: none; the longest time that a host stops for */
+	uint32_t stall_left_ms; /* all stops together, less than the limits of PPP */
+	uint32_t stall_one_in;  /* of the things that happen, one in so many is a stop */
+	uint32_t seed;          /* of these stops */
 	/* One stop of that length: of that host, before its step of that number. NULL: none. */
 	struct side *stopped;
 	uint32_t stop_ms;

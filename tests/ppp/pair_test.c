@@ -115,6 +115,7 @@ static void any_frame_may_be_cut_anywhere(void **state)
 static void be_slow(struct pair *pair, uint32_t seed)
 {
 	pair->stall_ms = 2000;
+	pair->stall_left_ms = 30 * 1000;
 	pair->stall_one_in = 3;
 	pair->seed = seed;
 	pair->server.cfg.peer_is_ready = seed % 2;
