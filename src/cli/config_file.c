@@ -109,7 +109,8 @@ bool config_file_read(const char *file, config_line *each, void *arg, struct err
 		snprintf(err->text, sizeof(err->text), "%s: %s", file, p.why);
 		p.has_failed = true;
 	} else if (bad_line && !p.has_failed) {
-		snprintf(err->text, sizeof(err->text), "%s:%d: must be: key = value", file,
+		snprintf(err->text, sizeof(err->text),
+			 "%s:%d: must be: key = value, such as user = ann or once = yes", file,
 			 bad_line);
 		p.has_failed = true;
 	}

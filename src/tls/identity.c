@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "crypto/private_key.h"
 #include "tls/bare_cert.h"
 #include "tls/cert.h"
 #include "tls/cert_load.h"
@@ -146,6 +147,11 @@ static int take_key(WOLFSSL_CTX *wolf, const struct pem *f, const struct tls_ser
 {
 	int rc;
 
+	if (private_key_is_der(bytes_of(f->text, f->len))) {
+		tls_error_set(err, "%s is DER and must be PEM: openssl pkey -inform der -in %s",
+			      cfg->key_file, cfg->key_file);
+		return -EINVAL;
+	}
 	if (!strstr(f->text, "PRIVATE KEY-----")) {
 		tls_error_set(err, "%s: no private key in it (must be PEM)%s", cfg->key_file,
 			      strcmp(cfg->key_file, cfg->cert_file) ? ""

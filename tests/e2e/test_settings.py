@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from lab import PATIENCE
+from pki import openssl
 
 LISTEN = ("must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443, *:443; or "
           "unix:/run/sstp/tls.sock; after a TLS terminator http://127.0.0.1:8080 or http://unix:/run/sstp/http.sock")
@@ -139,7 +140,8 @@ pid-file = /run/sstpd.pid
     ("table = main", "table = main: must be a number from 0 to 1000000000"),
     ("password-fd = 3", "password-fd is allowed on the command line only"),
     ("config = other.conf", "config is allowed on the command line only"),
-    ("user", "must be: key = value"),
+    ("user", "must be: key = value, such as user = ann or once = yes"),
+    ("no-dns", "must be: key = value, such as user = ann or once = yes"),
     ("[connect]\nuser = ann", None),
 ])
 def test_a_wrong_line_of_the_file_is_reported_with_its_number(desk, line, words):
@@ -209,6 +211,9 @@ def test_check_looks_into_the_servers_files(desk):
     assert desk.complains("serve", settings, "--cert", desk.pki.server.key).endswith(
         "server.key: no certificate in it (must be PEM)")
     assert "is not the key of the certificate in" in desk.complains("serve", settings, "--key", other.key)
+    der = desk.folder / "key.der"
+    der.write_bytes(openssl("pkey", "-in", desk.pki.server.key, "-outform", "der"))
+    assert desk.complains("serve", settings, "--key", der) == "key.der is DER and must be PEM: openssl pkey -inform der -in key.der"
     huge = desk.pki.identity("huge-key", "DNS:vpn.example.net", key="rsa:5120")
     assert desk.complains("serve", settings, "--cert", huge.cert, "--key", huge.key).endswith(
         "cannot be used: RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521, or Ed25519 can; this one's key is RSA 5120 bit")
