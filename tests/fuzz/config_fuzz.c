@@ -16,6 +16,7 @@
 #include "cli/tidy.h"
 #include "cli/variables.h"
 #include "cli/verbs.h"
+#include "fuzz/target.h"
 #include "util/file.h"
 #include "util/log.h"
 
@@ -69,13 +70,6 @@ static void clear_lists(const struct verb *verb)
 			walk.in.option->clear(settings + walk.in.at);
 }
 
-static void quiet(enum log_level level, const char *name, const char *line)
-{
-	(void)level;
-	(void)name;
-	(void)line;
-}
-
 /* Each line is a variable, "SSTP_SERVER=a" or another one. */
 static void read_environment(const struct verb *verb, const uint8_t *data, size_t len)
 {
@@ -89,7 +83,7 @@ static void read_environment(const struct verb *verb, const uint8_t *data, size_
 	while (count < VALUES_MAX && (variables[count] = strsep(&rest, "\n")))
 		count += strchr(variables[count], '=') != NULL; /* as the kernel passes them */
 	variables[count] = NULL;
-	log_set_sink(quiet);
+	log_set_sink(drop_line);
 	variables_warn(verb, variables);
 	tidy_print_warnings();
 	free(text);

@@ -3,8 +3,8 @@
  * Congestion control whose acknowledgments and losses come as the peer likes, at any time: the window stays at least
  * one segment, grows by no more than what was acknowledged, or by half of it, and never overflows.
  */
-#include <stdlib.h>
 
+#include "fuzz/target.h"
 #include "stack/cubic.h"
 #include "util/bytes.h"
 
@@ -27,18 +27,12 @@ struct sender {
 	bool after_timeout;
 };
 
-static void check(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
-
 static void lose(struct sender *s, bool is_timeout)
 {
 	uint32_t flight = s->nxt - s->una;
 
 	s->ssthresh = congestion_lost(&s->c, flight < s->cwnd ? flight : s->cwnd, MSS, is_timeout);
-	check(s->ssthresh >= 2 * MSS && s->ssthresh <= (s->cwnd > 2 * MSS ? s->cwnd : 2 * MSS));
+	must(s->ssthresh >= 2 * MSS && s->ssthresh <= (s->cwnd > 2 * MSS ? s->cwnd : 2 * MSS));
 	s->cwnd = is_timeout ? MSS : s->ssthresh;
 	s->after_timeout = is_timeout;
 }
@@ -65,7 +59,7 @@ static void acknowledge(struct sender *s, uint32_t acked)
 	};
 	s->cwnd = congestion_acked(&s->c, &a, &s->ssthresh);
 	s->after_timeout = false;
-	check(s->cwnd >= MSS && s->cwnd <= (uint64_t)before + before / 2 + acked + MSS);
+	must(s->cwnd >= MSS && s->cwnd <= (uint64_t)before + before / 2 + acked + MSS);
 	if (s->cwnd > WINDOW_MAX)
 		s->cwnd = WINDOW_MAX;
 }

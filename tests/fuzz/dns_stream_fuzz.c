@@ -4,10 +4,10 @@
  * length of our replies, in units of 256 bytes; then come a byte for each event, and the bytes that it needs. Each
  * message comes whole, one after the other, and none before the reply to the one before was sent.
  */
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fuzz/target.h"
 #include "nameserver/dns_stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -30,17 +30,11 @@ static struct {
 	bool has_message, has_ended;
 } t;
 
-static void check(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
-
 static void received(struct dns_stream *s, uint8_t *message, size_t len)
 {
 	static volatile uint8_t sum;
 
-	check(s == &t.s && !t.has_message && !t.has_ended && len <= MESSAGE_MAX);
+	must(s == &t.s && !t.has_message && !t.has_ended && len <= MESSAGE_MAX);
 	for (size_t i = 0; i < len; i++)
 		sum = (uint8_t)(sum + message[i]);
 	t.has_message = true;
@@ -48,23 +42,9 @@ static void received(struct dns_stream *s, uint8_t *message, size_t len)
 
 static void ended(struct dns_stream *s)
 {
-	check(!t.has_ended);
+	must(!t.has_ended);
 	t.has_ended = true;
 	dns_stream_close(s);
-}
-
-static void stop(struct loop_task *task)
-{
-	(void)task;
-	loop_stop(t.loop);
-}
-
-static void turn(void)
-{
-	struct loop_task task = { .run = stop };
-
-	loop_post(t.loop, &task);
-	loop_run(t.loop);
 }
 
 static void reply(size_t len)
@@ -74,7 +54,7 @@ static void reply(size_t len)
 	if (!t.has_message || t.has_ended)
 		return;
 	t.has_message = false;
-	check(dns_stream_send(&t.s, bytes_of(zeros, len)));
+	must(dns_stream_send(&t.s, bytes_of(zeros, len)));
 }
 
 static void read_all(void)
@@ -113,7 +93,7 @@ static void happen(enum event event, struct reader *r, size_t reply_len)
 	case EVENTS:
 		break;
 	}
-	turn();
+	run_turn(t.loop);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -124,17 +104,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int fds[2];
 
 	memset(&t, 0, sizeof(t));
-	check(!loop_open(&t.loop));
-	check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
+	must(!loop_open(&t.loop));
+	must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
 	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	t.peer = fds[1];
 	t.s = (struct dns_stream){
 		.loop = t.loop, .message_max = MESSAGE_MAX, .received = received, .ended = ended
 	};
-	check(dns_stream_open(&t.s, fds[0]));
+	must(dns_stream_open(&t.s, fds[0]));
 	while (r.left)
 		happen(get_u8(&r) % EVENTS, &r, reply_len);
-	turn();
+	run_turn(t.loop);
 	dns_stream_close(&t.s);
 	close(t.peer);
 	loop_close(t.loop);

@@ -14,6 +14,7 @@
 
 #include "auth/secret_files.h"
 #include "fuzz/questions.h"
+#include "fuzz/target.h"
 #include "proc/helper_naming.h"
 #include "util/file.h"
 
@@ -33,12 +34,6 @@ enum {
 
 static char root[] = "/tmp/helper_files_fuzz.XXXXXX";
 static bool is_made, is_changed;
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 /* ---- files */
 

@@ -3,8 +3,8 @@
  * What a process that an attacker has taken over may send to its helper: messages one after the other, each with its
  * length in two bytes before it. Each gets one whole reply; what needs the time before the seal is refused after it.
  */
-#include <stdlib.h>
 
+#include "fuzz/target.h"
 #include "proc/helper_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -12,12 +12,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 enum { ECHO = HELPER_OP(HELPER_FILES, 1), PERMIT = HELPER_OP(HELPER_FILES, 2) };
 
 static bool is_sealed;
-
-static void check(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static int echo(void *state, struct helper_call *c)
 {
@@ -32,7 +26,7 @@ static int permit(void *state, struct helper_call *c)
 {
 	(void)state;
 	(void)c;
-	check(!is_sealed);
+	must(!is_sealed);
 	return 0;
 }
 
@@ -60,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (r.bad)
 			break;
 		n = helper_answer(&e, in.at, in.left, out, &c);
-		check(helper_head_get(&h, out, n) && h.error <= 0 && c.fd_out == -1);
+		must(helper_head_get(&h, out, n) && h.error <= 0 && c.fd_out == -1);
 		is_sealed = e.is_sealed;
 	}
 	return 0;

@@ -6,7 +6,6 @@
  */
 #include <ctype.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -14,6 +13,7 @@
 #include "client/host_service.h"
 #include "client/host_wire.h"
 #include "fuzz/questions.h"
+#include "fuzz/target.h"
 #include "proc/command.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -33,12 +33,6 @@ static bool is_open;
 static const struct host_setup_user *user;
 static struct dns_forward *forward;
 
-static void check(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
-
 static bool is_permitted(const struct ip_addr *a)
 {
 	struct ip_addr only = cfg.only ? ip_from_sockaddr(cfg.only) : *a;
@@ -50,14 +44,14 @@ static void check_name(const char *name, size_t size)
 {
 	size_t n = strnlen(name, size);
 
-	check(n < size && *name != '.');
+	must(n < size && *name != '.');
 	for (size_t i = 0; i < n; i++)
-		check(isalnum((unsigned char)name[i]) || strchr("._-", name[i]));
+		must(isalnum((unsigned char)name[i]) || strchr("._-", name[i]));
 }
 
 static enum tunnel_reason fake_open(struct host_setup *s, const struct host_setup_user *u)
 {
-	check(!is_open);
+	must(!is_open);
 	is_open = true;
 	user = u;
 	s->name = "sstp0";
@@ -75,7 +69,7 @@ static int fake_before_connect(struct host_setup *s, const struct sockaddr_stora
 	struct ip_addr a = ip_from_sockaddr(to);
 
 	(void)s;
-	check(is_open && ip_port_of_sockaddr(to) == 443 && is_permitted(&a));
+	must(is_open && ip_port_of_sockaddr(to) == 443 && is_permitted(&a));
 	return 0;
 }
 
@@ -90,27 +84,27 @@ static void check_again(const struct link_addrs *l)
 	host_wire_put_link(&w, l);
 	r = reader_of(room, w.len);
 	host_wire_get_link(&r, &again);
-	check(!r.bad && !r.left);
+	must(!r.bad && !r.left);
 	host_wire_put_link(&v, &again);
-	check(v.len == w.len && !memcmp(room, other, w.len));
+	must(v.len == w.len && !memcmp(room, other, w.len));
 }
 
 static int fake_up(struct host_setup *s, const struct link_addrs *l)
 {
 	(void)s;
-	check(is_open && is_permitted(&l->server));
-	check(l->own.family == AF_UNSPEC || l->own.family == AF_INET);
-	check(l->own_ll.family == AF_UNSPEC || ip_is_link_local(&l->own_ll));
-	check(l->ip6.addr_count <= IP6_ADDRS_MAX && l->ip6.server_count <= IP6_SERVERS_MAX &&
-	      l->ip6.domain_count <= IP6_DOMAINS_MAX && l->dns_count <= LINK_DNS_MAX &&
-	      l->route_count <= LINK_ROUTES_MAX);
-	check(cfg.wants_prefix || !l->delegated.addr.family);
-	check(l->delegated.len <= 128);
-	check(cfg.asks_server || (!l->route_count && !*l->domain));
+	must(is_open && is_permitted(&l->server));
+	must(l->own.family == AF_UNSPEC || l->own.family == AF_INET);
+	must(l->own_ll.family == AF_UNSPEC || ip_is_link_local(&l->own_ll));
+	must(l->ip6.addr_count <= IP6_ADDRS_MAX && l->ip6.server_count <= IP6_SERVERS_MAX &&
+	     l->ip6.domain_count <= IP6_DOMAINS_MAX && l->dns_count <= LINK_DNS_MAX &&
+	     l->route_count <= LINK_ROUTES_MAX);
+	must(cfg.wants_prefix || !l->delegated.addr.family);
+	must(l->delegated.len <= 128);
+	must(cfg.asks_server || (!l->route_count && !*l->domain));
 	for (size_t i = 0; i < l->ip6.addr_count; i++)
-		check(l->ip6.addrs[i].addr.family == AF_INET6);
+		must(l->ip6.addrs[i].addr.family == AF_INET6);
 	for (size_t i = 0; i < l->route_count; i++)
-		check(l->routes[i].addr.family == AF_INET && l->routes[i].len <= 32);
+		must(l->routes[i].addr.family == AF_INET && l->routes[i].len <= 32);
 	for (size_t i = 0; i < l->ip6.domain_count; i++)
 		check_name(l->ip6.domains[i], sizeof(l->ip6.domains[i]));
 	check_name(l->domain, sizeof(l->domain));
@@ -121,38 +115,38 @@ static int fake_up(struct host_setup *s, const struct link_addrs *l)
 static int fake_down(struct host_setup *s, bool will_return)
 {
 	(void)s;
-	check(is_open);
+	must(is_open);
 	return will_return ? HOST_SETUP_LATER : 0;
 }
 
 static void fake_set_named(struct host_setup *s, const struct ip_addr *addrs, size_t count)
 {
 	(void)s;
-	check(is_open && cfg.has_named);
+	must(is_open && cfg.has_named);
 	for (size_t i = 0; i < count; i++)
-		check(addrs[i].family == AF_INET || addrs[i].family == AF_INET6);
+		must(addrs[i].family == AF_INET || addrs[i].family == AF_INET6);
 }
 
 static void fake_restore(struct host_setup *s)
 {
 	(void)s;
-	check(is_open);
+	must(is_open);
 }
 
 static void fake_close(struct host_setup *s, bool was_asked)
 {
 	(void)s;
-	check(is_open && !was_asked); /* no signal is pending */
+	must(is_open && !was_asked); /* no signal is pending */
 	is_open = false;
 }
 
 static bool fake_signal(struct host_setup *s, const struct signalfd_siginfo *info)
 {
 	(void)s;
-	check(is_open);
+	must(is_open);
 	if (info->ssi_signo == SIGCHLD)
 		return true;
-	check(cfg.host.source.kind == NETDEV_FOR_COMMAND && command_takes(info));
+	must(cfg.host.source.kind == NETDEV_FOR_COMMAND && command_takes(info));
 	return info->ssi_code == SI_USER;
 }
 
@@ -187,12 +181,12 @@ static void read_forward(struct bytes in)
 	host_get_forward(&r, &f);
 	if (r.bad)
 		return;
-	check(f.vpn_count <= LINK_DNS_MAX && memchr(f.former, '\0', sizeof(f.former)));
+	must(f.vpn_count <= LINK_DNS_MAX && memchr(f.former, '\0', sizeof(f.former)));
 	host_put_forward(&w, &f);
 	r = reader_of(room, w.len);
 	host_get_forward(&r, &again);
-	check(!r.bad && !r.left && !strcmp(f.former, again.former) &&
-	      f.vpn_count == again.vpn_count && ip_equal(&f.at, &again.at));
+	must(!r.bad && !r.left && !strcmp(f.former, again.former) &&
+	     f.vpn_count == again.vpn_count && ip_equal(&f.at, &again.at));
 }
 
 /* The VPN's name servers, after the text of the former resolv.conf. */

@@ -11,6 +11,7 @@
 
 #include <linux/rtnetlink.h>
 
+#include "fuzz/target.h"
 #include "net/netlink.h"
 #include "net/netlink_rule.h"
 #include "net/nlmsg.h"
@@ -22,13 +23,6 @@ enum { REPLIES = 4, REPLY_SIZE = 8192 };
 
 static const uint16_t types[] = { NLMSG_DONE,  NLMSG_ERROR, RTM_NEWROUTE, RTM_NEWLINK,
 				  RTM_NEWADDR, RTM_NEWRULE, RTM_DELROUTE };
-
-static void quiet(enum log_level level, const char *name, const char *line)
-{
-	(void)level;
-	(void)name;
-	(void)line;
-}
 
 static void put_message(struct writer *w, uint16_t type, uint32_t seq, struct bytes body)
 {
@@ -212,7 +206,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (r.bad)
 		return 0;
-	log_set_sink(quiet);
+	log_set_sink(drop_line);
 	log_set_level(LOG_LEVEL_DEBUG);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends))
 		return 0;

@@ -3,17 +3,11 @@
  * The header of the PROXY protocol, whole and growing: the result is the same. One that was read is
  * written, and read again, with the same addresses.
  */
-#include <stdlib.h>
 
+#include "fuzz/target.h"
 #include "server/proxy_header.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void check(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void write_and_read(const struct proxy_header *h, unsigned version)
 {
@@ -22,10 +16,10 @@ static void write_and_read(const struct proxy_header *h, unsigned version)
 	struct proxy_header again;
 
 	proxy_header_put(&w, version, h);
-	check(!w.full && proxy_header_read(&again, at, w.len) == PROXY_HEADER_OK);
-	check(again.len == w.len && ip_equal(&again.source, &h->source) &&
-	      ip_equal(&again.destination, &h->destination) &&
-	      again.source_port == h->source_port && again.destination_port == h->destination_port);
+	must(!w.full && proxy_header_read(&again, at, w.len) == PROXY_HEADER_OK);
+	must(again.len == w.len && ip_equal(&again.source, &h->source) &&
+	     ip_equal(&again.destination, &h->destination) && again.source_port == h->source_port &&
+	     again.destination_port == h->destination_port);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -37,10 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	while (at < len && (now = proxy_header_read(&part, data, at)) == PROXY_HEADER_INCOMPLETE)
 		at += 1 + at / 8;
 	if (at < len)
-		check(now == result);
+		must(now == result);
 	if (result != PROXY_HEADER_OK)
 		return 0;
-	check(whole.len <= len);
+	must(whole.len <= len);
 	write_and_read(&whole, 1);
 	write_and_read(&whole, 2);
 	return 0;

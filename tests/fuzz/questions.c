@@ -2,16 +2,11 @@
 /* See questions.h. */
 #include "fuzz/questions.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
-enum { OPS = 16 }; /* no service has more */
+#include "fuzz/target.h"
 
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
+enum { OPS = 16 }; /* no service has more */
 
 bool question_next(struct reader *r, struct question *q)
 {

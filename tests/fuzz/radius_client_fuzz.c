@@ -4,8 +4,8 @@
  * input is a list of events, each a byte for its kind, one for what it is about, and a length of one byte with what
  * a response contains. Every request gets one event and ends, whatever the servers do.
  */
-#include <stdlib.h>
 
+#include "fuzz/target.h"
 #include "radius/radius_client.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -46,12 +46,6 @@ static struct {
 	uint8_t last[RADIUS_HDR_LEN];
 } t;
 
-static void check(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
-
 static void zeros(void *arg, void *to, size_t len)
 {
 	(void)arg;
@@ -65,23 +59,23 @@ static void drain(void)
 	while (radius_client_next(&t.c, &out)) {
 		switch (out.type) {
 		case RADIUS_OUT_SEND:
-			check(radius_is_packet(&out.packet) && out.server < SERVERS);
+			must(radius_is_packet(&out.packet) && out.server < SERVERS);
 			t.server = out.server;
 			t.port = out.port;
 			memcpy(t.last, out.packet.at, sizeof(t.last));
 			break;
 		case RADIUS_OUT_ANSWER:
-			check(radius_is_packet(&out.packet));
+			must(radius_is_packet(&out.packet));
 			/* fall through */
 		case RADIUS_OUT_FAILED:
 		case RADIUS_OUT_UNSIGNED:
-			check(out.request >= t.r && out.request < t.r + REQUESTS);
-			check(t.is_open[out.request - t.r]);
+			must(out.request >= t.r && out.request < t.r + REQUESTS);
+			must(t.is_open[out.request - t.r]);
 			t.is_open[out.request - t.r] = false;
 			break;
 		case RADIUS_OUT_DEAD:
 		case RADIUS_OUT_ALIVE:
-			check(out.server < SERVERS);
+			must(out.server < SERVERS);
 			break;
 		}
 	}
@@ -193,7 +187,7 @@ static void come_to_an_end(void)
 		drain();
 	}
 	for (size_t i = 0; i < REQUESTS; i++)
-		check(!t.is_open[i]);
+		must(!t.is_open[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -205,7 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memset(&t, 0, sizeof(t));
 	radius_client_open(&t.c, &cfg);
 	for (unsigned i = 0; i < SERVERS; i++)
-		check(radius_client_add(&t.c, secret, i == STREAM));
+		must(radius_client_add(&t.c, secret, i == STREAM));
 	t.now_ms = 1000;
 	while (r.left) {
 		enum event event = get_u8(&r) % EVENTS;

@@ -6,13 +6,13 @@
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "auth/radius_stream.h"
 #include "eap_lab.h"
 #include "fuzz/mutate.h"
+#include "fuzz/target.h"
 #include "util/log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -38,44 +38,17 @@ static struct {
 	bool is_up, has_tls, is_shaken; /* is_shaken: the handshake is done */
 } t = { .listener = -1 };
 
-static void check(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
-
-static void quiet(enum log_level level, const char *name, const char *line)
-{
-	(void)level;
-	(void)name;
-	(void)line;
-}
-
 static void changed(void *arg, bool is_up)
 {
 	(void)arg;
-	check(is_up != t.is_up && (t.has_tls || !is_up));
+	must(is_up != t.is_up && (t.has_tls || !is_up));
 	t.is_up = is_up;
 }
 
 static void packet_came(void *arg, struct bytes packet)
 {
 	(void)arg;
-	check(t.is_up && packet.len >= RADIUS_HDR_LEN && packet.len == load_u16(packet.at + 2));
-}
-
-static void stop(struct loop_task *task)
-{
-	(void)task;
-	loop_stop(t.loop);
-}
-
-static void turn(void)
-{
-	struct loop_task task = { .run = stop };
-
-	loop_post(t.loop, &task);
-	loop_run(t.loop);
+	must(t.is_up && packet.len >= RADIUS_HDR_LEN && packet.len == load_u16(packet.at + 2));
 }
 
 /* ---- the server */
@@ -92,10 +65,10 @@ static uint16_t listen_here(void)
 		t.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		setsockopt(t.listener, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 		setsockopt(t.listener, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment));
-		check(t.listener >= 0 && !bind(t.listener, (struct sockaddr *)&at, sizeof(at)) &&
-		      !listen(t.listener, 8));
+		must(t.listener >= 0 && !bind(t.listener, (struct sockaddr *)&at, sizeof(at)) &&
+		     !listen(t.listener, 8));
 	}
-	check(!getsockname(t.listener, (struct sockaddr *)&at, &len));
+	must(!getsockname(t.listener, (struct sockaddr *)&at, &len));
 	return ntohs(at.sin_port);
 }
 
@@ -145,16 +118,16 @@ static void accept_one(bool with_tls)
 	const struct tls_session_cfg tls = { .send = take_ciphertext };
 
 	for (int i = 0; i < TURNS && t.fd < 0; i++) {
-		turn();
+		run_turn(t.loop);
 		t.fd = accept4(t.listener, NULL, NULL, SOCK_CLOEXEC);
 	}
 	if (t.fd < 0 || !with_tls)
 		return;
 	t.has_tls = true;
-	check(!tls_open(t.server_ctx, &tls, &t.tls));
+	must(!tls_open(t.server_ctx, &tls, &t.tls));
 	for (int i = 0; i < TURNS && !shake_hands(); i++)
-		turn();
-	turn();
+		run_turn(t.loop);
+	run_turn(t.loop);
 }
 
 static void read_all(void)
@@ -206,7 +179,7 @@ static void act(enum kind kind, struct bytes in)
 	case KINDS:
 		break;
 	}
-	turn();
+	run_turn(t.loop);
 }
 
 /* ---- the input */
@@ -255,7 +228,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t how = get_u8(&r);
 	struct mutate_record record;
 
-	log_set_sink(quiet);
+	log_set_sink(drop_line);
 	if (!t.client_ctx) {
 		t.client_ctx = eap_lab_client(false);
 		t.server_ctx = eap_lab_server(false, false);
@@ -263,7 +236,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	t.fd = -1;
 	t.tls = NULL;
 	t.is_up = t.has_tls = t.is_shaken = false;
-	check(!loop_open(&t.loop));
+	must(!loop_open(&t.loop));
 	t.s = (struct radius_stream){ .loop = t.loop,
 				      .tls_ctx = t.client_ctx,
 				      .host = "127.0.0.1",
@@ -274,9 +247,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	accept_one(how & WITH_TLS);
 	while (r.left && get_record(&r, &record))
 		act(record.what % KINDS, record.bytes);
-	turn();
+	run_turn(t.loop);
 	hang_up();
-	turn();
+	run_turn(t.loop);
 	radius_stream_close(&t.s);
 	refuse_others();
 	tls_close(t.tls);

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "fuzz/target.h"
+
 static void nowhere(enum log_level level, const char *name, const char *line)
 {
 	(void)level;
@@ -21,12 +23,6 @@ static void counting(void *arg, void *to, size_t len)
 	(void)arg;
 	for (size_t i = 0; i < len; i++)
 		at[i] = (uint8_t)i;
-}
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
 }
 
 /* Reads all of it, as the TLS connection or PPP would. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "dns/message.h"
+#include "fuzz/target.h"
 #include "stack/conn.h"
 #include "stack/datagram.h"
 #include "stack/lookup.h"
@@ -276,19 +277,10 @@ static void datagram_came(void *arg, const struct ip_addr *from, uint16_t port, 
 	(void)len;
 }
 
-static void stop(struct loop_task *task)
-{
-	(void)task;
-	loop_stop(t.loop);
-}
-
 static void turn(void)
 {
-	struct loop_task task = { .run = stop };
-
 	stack_flush(t.stack);
-	loop_post(t.loop, &task);
-	loop_run(t.loop);
+	run_turn(t.loop);
 }
 
 static void act(uint8_t what)

@@ -17,6 +17,7 @@
 #include "client/resolv_conf.h"
 #include "client/state.h"
 #include "dns/resolv_line.h"
+#include "fuzz/target.h"
 #include "server/leases.h"
 #include "util/bytes.h"
 #include "util/file.h"
@@ -42,13 +43,6 @@ static void make_folder(void)
 	is_made = mkdtemp(folder);
 	assert(is_made);
 	atexit(remove_folder);
-}
-
-static void quiet(enum log_level level, const char *name, const char *line)
-{
-	(void)level;
-	(void)name;
-	(void)line;
 }
 
 /* ---- what a client changed */
@@ -229,7 +223,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	if (!len || len > 16384)
 		return 0;
-	log_set_sink(quiet);
+	log_set_sink(drop_line);
 	switch (data[0] % 4) {
 	case 0:
 		read_state(data + 1, len - 1);

@@ -5,12 +5,12 @@
  * length of two bytes and its bytes. Without a login nothing is ever connected, and what reaches the sink is
  * always an IP packet that may pass.
  */
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "eap_lab.h"
 #include "fuzz/mutate.h"
+#include "fuzz/target.h"
 #include "ppp/mschap.h"
 #include "tun/ingress.h"
 #include "tunnel/tunnel.h"
@@ -68,19 +68,6 @@ static struct {
 	enum stage stage;
 } t;
 
-static void check(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
-
-static void quiet(enum log_level level, const char *name, const char *line)
-{
-	(void)level;
-	(void)name;
-	(void)line;
-}
-
 /* ---- the tunnels */
 
 static void deliver(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
@@ -88,8 +75,8 @@ static void deliver(struct packet_sink *sink, struct tunnel *from, const struct 
 	struct end *e = container_of(sink, struct end, sink);
 	struct headers h;
 
-	check(from == &e->tunnel && e->is_connected && !e->has_ended);
-	check(headers_parse(&h, p->at, p->h.total) && ingress_of(p) == INGRESS_PASS);
+	must(from == &e->tunnel && e->is_connected && !e->has_ended);
+	must(headers_parse(&h, p->at, p->h.total) && ingress_of(p) == INGRESS_PASS);
 }
 
 static void flush(struct packet_sink *sink)
@@ -114,17 +101,17 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 {
 	struct end *e = arg;
 
-	check(!e->has_ended);
+	must(!e->has_ended);
 	switch (ev->type) {
 	case TUNNEL_CHECK_PASSWORD:
 		answer(e, ev->attempt);
 		break;
 	case TUNNEL_CONNECTED:
-		check(t.stage == STAGE_LOGIN);
+		must(t.stage == STAGE_LOGIN);
 		e->is_connected = true;
 		break;
 	case TUNNEL_ENDED:
-		check(memchr(ev->end->text, '\0', sizeof(ev->end->text)));
+		must(memchr(ev->end->text, '\0', sizeof(ev->end->text)));
 		e->has_ended = true;
 		break;
 	default:
@@ -163,21 +150,7 @@ static void open_end(struct end *e, int fd, enum ppp_role role)
 		.name = "server",
 		.ipv4_own = SERVER_ADDR,
 	};
-	check(!tunnel_open(&e->tunnel, &cfg));
-}
-
-static void stop(struct loop_task *task)
-{
-	(void)task;
-	loop_stop(t.loop);
-}
-
-static void turn(void)
-{
-	struct loop_task task = { .run = stop };
-
-	loop_post(t.loop, &task);
-	loop_run(t.loop);
+	must(!tunnel_open(&e->tunnel, &cfg));
 }
 
 /* ---- the attacker */
@@ -241,9 +214,9 @@ static void shake_hands(void)
 		t.is_shaken = tls_handshake(t.tls) == 1;
 		if (t.is_shaken)
 			break;
-		turn();
+		run_turn(t.loop);
 	}
-	turn();
+	run_turn(t.loop);
 }
 
 static void end_socket(bool is_closed)
@@ -295,7 +268,7 @@ static void act(uint8_t kind, struct bytes in)
 	case KINDS:
 		break;
 	}
-	turn();
+	run_turn(t.loop);
 }
 
 /* ---- the input */
@@ -361,8 +334,8 @@ static void start(uint8_t flags)
 	t.tls = NULL;
 	t.is_shaken = false;
 	t.other.has_ended = true;
-	check(!loop_open(&t.loop) && !pump_open(&t.pump, t.loop));
-	check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
+	must(!loop_open(&t.loop) && !pump_open(&t.pump, t.loop));
+	must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
 	open_end(&t.attacked, fds[0], role);
 	t.fd = t.stage == STAGE_LOGIN ? -1 : fds[1];
 	if (t.stage == STAGE_LOGIN)
@@ -370,15 +343,15 @@ static void start(uint8_t flags)
 	else
 		t.other.has_ended = false;
 	if (t.stage == STAGE_TLS) {
-		check(!tls_open(role == PPP_CLIENT ? t.server_ctx : t.client_ctx, &tls, &t.tls));
+		must(!tls_open(role == PPP_CLIENT ? t.server_ctx : t.client_ctx, &tls, &t.tls));
 		shake_hands();
 	}
 	for (int i = 0; t.stage == STAGE_LOGIN && i < LOGIN_TURNS && !t.attacked.is_connected; i++)
-		turn();
-	check(t.stage != STAGE_LOGIN || t.attacked.is_connected);
+		run_turn(t.loop);
+	must(t.stage != STAGE_LOGIN || t.attacked.is_connected);
 	if (flags & LIMITED)
 		tunnel_set_rates(&t.attacked.tunnel, 1000, 1000);
-	turn();
+	run_turn(t.loop);
 }
 
 static void finish(void)
@@ -400,7 +373,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t flags = get_u8(&r);
 	struct mutate_record record;
 
-	log_set_sink(quiet);
+	log_set_sink(drop_line);
 	if (!t.client_ctx) {
 		t.client_ctx = eap_lab_client(false);
 		t.server_ctx = eap_lab_server(false, false);
@@ -408,7 +381,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	start(flags);
 	while (r.left && get_record(&r, &record))
 		act((uint8_t)record.what, record.bytes);
-	turn();
+	run_turn(t.loop);
 	finish();
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "auth/users_private.h"
+#include "fuzz/target.h"
 #include "util/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -23,13 +24,6 @@ static void remove_folder(void)
 {
 	unlink(path);
 	rmdir(folder);
-}
-
-static void quiet(enum log_level level, const char *name, const char *line)
-{
-	(void)level;
-	(void)name;
-	(void)line;
 }
 
 static bool make_folder(void)
@@ -125,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len < 2 || len > 4096 || !make_folder() || !write_file(data + 2, len - 2))
 		return 0;
-	log_set_sink(quiet);
+	log_set_sink(drop_line);
 	name = names[data[1] % (sizeof(names) / sizeof(*names))];
 	before = parse((const char *)data + 2, len - 2);
 	error = change(data[0], name);

@@ -9,15 +9,9 @@
 #include <unistd.h>
 
 #include "auth/users_private.h"
+#include "fuzz/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void quiet(enum log_level level, const char *name, const char *line)
-{
-	(void)level;
-	(void)name;
-	(void)line;
-}
 
 /* The same of every method, with a proof that is wrong but has the right form. */
 static void try_methods(const struct users *u, const struct user *user)
@@ -133,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct error err;
 	struct users *u;
 
-	log_set_sink(quiet);
+	log_set_sink(drop_line);
 	load(data, len);
 	if (users_parse("users", (const char *)data, len, &u, &err))
 		return 0;
