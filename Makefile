@@ -104,7 +104,7 @@ completions: program
 	tools/completions $(CURDIR)/$(PROGRAM)
 
 clean:
-	rm -rf $(addprefix $(BUILD)/,musl aarch64 armv7 mips glibc glibc-system asan fuzz scan clang again coverage) $(PROGRAM) \
+	rm -rf $(addprefix $(BUILD)/,musl aarch64 armv7 mips glibc glibc-system asan fuzz clang again coverage) $(PROGRAM) \
 		$(TARGETS:%=$(PROGRAM)-%)
 
 distclean: clean

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Checks of the source, and measurements.
 
-## make lint           clang-tidy, cppcheck, scan-build, shellcheck, mandoc; includes that point upwards; missing licenses
+## make lint           clang-tidy, cppcheck, shellcheck, mandoc; includes that point upwards; missing licenses
 ## make format         clang-format over src/ and tests/ (format-check only looks)
 
 C_FILES = $(wildcard src/*.c src/*/*.c)
@@ -41,10 +41,6 @@ lint: $(THIRD)
 	printf '%s\n' $(C_FILES) | xargs -P $(CORES) -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS) 2>$(BUILD)/lint.log
 	cppcheck -j $(CORES) --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		$(CPPCHECK_FLAGS) -Isrc $(C_FILES)
-	+scan-build --use-cc=$(CC) --status-bugs -o $(BUILD)/scan/report \
-		$(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(CORES)) FLAVOUR=scan scan-objects
-
-scan-objects: $(C_FILES:%.c=$B/%.o)
 
 format:
 	tools/deps format
@@ -91,4 +87,4 @@ load:
 	tools/deps load
 	tools/load $(LOAD)
 
-.PHONY: lint layers licensed scan-objects format format-check bench-programs bench crowd load
+.PHONY: lint layers licensed format format-check bench-programs bench crowd load
