@@ -10,19 +10,42 @@ static bool is_near_min(const struct choice_facts *f)
 	return f->rtt_ms <= f->min_rtt_ms + f->min_rtt_ms / 2 + NEAR_MS;
 }
 
-/* All losses in one round trip count as one. */
-static bool counts(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
+/*
+ * A loss while there is a queue. It makes the window smaller by a third or a half, so a queue of ours gets shorter. A
+ * queue that does not belongs to the other direction, or to others, and says nothing about the loss.
+ */
+static bool loses_in_others_queue(struct choice *c, const struct choice_facts *f, bool is_loss,
+				  uint64_t now_ms)
 {
-	return f->repeated != c->before.repeated && is_near_min(f) &&
+	bool remains;
+
+	if (!c->loss_rtt_ms && is_loss && !is_near_min(f)) {
+		c->loss_rtt_ms = f->rtt_ms;
+		c->before.loss_ms = (uint32_t)now_ms;
+	}
+	if (!c->loss_rtt_ms ||
+	    (uint32_t)now_ms - c->before.loss_ms < CHOICE_SHORTER_RTTS * c->loss_rtt_ms)
+		return false;
+	remains = f->rtt_ms >= c->loss_rtt_ms - c->loss_rtt_ms / CHOICE_SHRINK;
+	c->loss_rtt_ms = 0;
+	return remains;
+}
+
+/* All losses in one round trip count as one. */
+static bool counts(struct choice *c, const struct choice_facts *f, uint64_t now_ms)
+{
+	bool is_loss = f->repeated != c->before.repeated;
+
+	c->before.repeated = f->repeated;
+	if (loses_in_others_queue(c, f, is_loss, now_ms))
+		return true;
+	return is_loss && is_near_min(f) &&
 	       (!c->before.last_ms || now_ms - c->before.last_ms > f->rtt_ms);
 }
 
 static bool loses_without_queue(struct choice *c, const struct choice_facts *f, uint64_t now_ms)
 {
-	bool is_loss = counts(c, f, now_ms);
-
-	c->before.repeated = f->repeated;
-	if (!is_loss)
+	if (!counts(c, f, now_ms))
 		return false;
 	c->before.last_ms = now_ms;
 	if (!c->losses || now_ms - c->before.first_ms > CHOICE_LOSSES_MS) {
@@ -113,10 +136,17 @@ bool choice_limit(struct choice *c, const struct choice_facts *f, uint64_t now_m
 	return true;
 }
 
+/* While there is a queue, which may be that direction's. */
+static bool receives_more(const struct choice *c, const struct choice_facts *f)
+{
+	return !c->bbr.is_halved && c->bbr.since_ms &&
+	       f->sent - c->bbr.sent < f->received - c->bbr.received;
+}
+
 bool choice_is_unsettled(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
 {
 	if (f->startup_rate)
-		return is_near_min(f);
+		return is_near_min(f) || receives_more(c, f);
 	return !c->is_bbr && c->losses &&
 	       now_ms - c->before.last_ms < (uint64_t)f->rtt_ms * CHOICE_SETTLES_RTTS;
 }

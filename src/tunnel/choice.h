@@ -4,7 +4,8 @@
  * better, above all with traffic in the other direction; but it takes each loss for congestion, and
  * fills whatever queue there is. So a connection begins with the host's default, and changes to BBR when
  *
- * - it loses packets although no queue has built up: the round trip is near its minimum; or
+ * - it loses packets although no queue of its own has built up: the round trip is near its minimum, or it does not get
+ *   shorter when a loss has made the window smaller, because the other direction fills the line; or
  * - its queue has stayed at CHOICE_QUEUE_MS or more.
  *
  * It does not change back: CUBIC would take the next loss on such a line for congestion again.
@@ -28,6 +29,7 @@ enum {
 	CHOICE_LOSSES_MS = 30 * 1000, /* ... within that time; one may be chance */
 	CHOICE_QUEUE_MS = 150,        /* round trip above the minimum ... */
 	CHOICE_QUEUE_LASTS_MS = 200,  /* ... for so long */
+	CHOICE_SHORTER_RTTS = 3,      /* after a loss, until a queue of its own is shorter */
 	CHOICE_SETTLES_RTTS = 20,     /* from a loss until the window has grown again */
 	/* in BBR's startup */
 	CHOICE_QUEUE_ROUNDS = 3,    /* a queue for so many round trips: BBR has found the rate */
@@ -50,9 +52,12 @@ struct choice_facts {
 struct choice {
 	bool is_bbr;     /* it has changed */
 	uint16_t losses; /* before BBR: counted */
+	/* before BBR: at a loss with a queue, while its effect is awaited; 0: none */
+	uint32_t loss_rtt_ms;
 	union {
 		struct {
 			uint32_t repeated; /* at the last look */
+			uint32_t loss_ms;  /* when loss_rtt_ms was measured */
 			uint64_t last_ms;  /* of the last loss that counts; 0: none */
 			uint64_t first_ms; /* of the first one */
 			uint64_t queue_ms; /* when a standing queue began; 0: there is none */

@@ -43,8 +43,32 @@ static void losses_of_a_full_queue_stay(void **state)
 
 	(void)state;
 	for (uint64_t at = 0; at < 60000; at += STEP_MS) {
-		repeated += at % 2000 == 0;
-		assert_false(look(at, LEAST_MS + 100, repeated));
+		repeated += at % 2000 == 2000 - STEP_MS;
+		assert_false(look(at, LEAST_MS + 60 + (uint32_t)(at % 2000) / 50, repeated));
+	}
+}
+
+/* The window was halved, and the queue is as long as before: the other direction fills it. */
+static void losses_in_a_queue_of_others_change(void **state)
+{
+	enum { RTT_MS = LEAST_MS + 100, CHANGES_MS = 2000 + CHOICE_SHORTER_RTTS * RTT_MS };
+
+	(void)state;
+	for (uint64_t at = 0; at < CHANGES_MS; at += STEP_MS)
+		assert_false(look(at, RTT_MS, at >= 2000 ? 2 : at >= 1000));
+	assert_true(look(CHANGES_MS, RTT_MS, 2));
+}
+
+/* What is lost before the first loss has had its effect is the same one. */
+static void losses_in_a_row_in_a_queue_of_others_are_one(void **state)
+{
+	enum { RTT_MS = LEAST_MS + 100 };
+	uint32_t repeated = 0;
+
+	(void)state;
+	for (uint64_t at = 0; at < 60000; at += STEP_MS) {
+		repeated += at < CHOICE_SHORTER_RTTS * RTT_MS;
+		assert_false(look(at, RTT_MS, repeated));
 	}
 }
 
@@ -246,6 +270,26 @@ static void no_limit_without_full_speed(void **state)
 	stays_unlimited(LEAST_MS + 300, RATE / 20, RATE / 20, 0); /* 15 KB in the queue */
 }
 
+/* Packets may wait for that direction's queue then, and not for each other. */
+static void unsettled_in_the_startup_while_more_is_received(void **state)
+{
+	struct choice_facts f = {
+		.rtt_ms = LEAST_MS + 300,
+		.min_rtt_ms = LEAST_MS,
+		.startup_rate = RATE,
+	};
+	uint64_t at = 0;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		step(&at, f.rtt_ms, RATE, RATE / 2, RATE);
+	f.sent = sent;
+	f.received = received;
+	assert_true(choice_is_unsettled(&c, &f, T0 + at));
+	f.received = received / 2;
+	assert_false(choice_is_unsettled(&c, &f, T0 + at));
+}
+
 #define CASE(f) cmocka_unit_test_setup(f, set_up)
 
 int main(void)
@@ -253,6 +297,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_clean_line_stays),
 		CASE(losses_of_a_full_queue_stay),
+		CASE(losses_in_a_queue_of_others_change),
+		CASE(losses_in_a_row_in_a_queue_of_others_are_one),
 		CASE(losses_without_a_queue_change),
 		CASE(what_is_lost_in_one_round_trip_is_one_loss),
 		CASE(losses_that_are_far_apart_stay),
@@ -267,6 +313,7 @@ int main(void)
 		CASE(no_limit_without_a_queue),
 		CASE(no_limit_while_much_is_received),
 		CASE(no_limit_without_full_speed),
+		CASE(unsettled_in_the_startup_while_more_is_received),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
