@@ -242,6 +242,8 @@ static void reload_users(struct credentials *c, const struct server_cfg *cfg,
 				   cfg->users_file && cfg->users_folder ? ", " : "",
 				   cfg->users_folder ? cfg->users_folder : "", users_count(users),
 				   users_count(users) == 1 ? "" : "s");
+		if (!users_count(users))
+			reload_report_warn(report, "nobody can log in: there are no users");
 	}
 }
 

@@ -495,12 +495,15 @@ static void post_kick_by(void *arg, struct control_conn *conn, const struct cont
 	count = orders_end(s->shared, &target, kicked);
 	if (count)
 		reply_simple(conn, "kicked", count);
+	else if (has_user && !has_addr && !has_source)
+		control_fail(conn, HTTP_NOT_FOUND, "there is no session of the user %s",
+			     log_quote(user, strlen(user)).text);
 	else if (has_addr && !has_user && !has_source)
 		control_fail(conn, HTTP_NOT_FOUND,
 			     "there is no session with the address %s in the tunnel",
 			     ip_print(&a).text);
 	else
-		control_fail(conn, HTTP_NOT_FOUND, "there is no such session");
+		control_fail(conn, HTTP_NOT_FOUND, "there is no session that all of these fit");
 }
 
 /* ---- bans */

@@ -332,9 +332,9 @@ def test_sessions_are_listed_and_kicked(lab, both):
     assert {s["user"] for s in listed} == {"ann", "bob"}
     assert verb(lab, lab.server, "kick", "bob") == "1 session ended\n"
     assert client.wait() == 12
-    assert "there is no such session" in verb(lab, lab.server, "kick", "carl", code=1)
+    assert 'there is no session of the user "carl"' in verb(lab, lab.server, "kick", "carl", code=1)
     assert "there is no session 77" in verb(lab, lab.server, "kick", "77", code=1)
-    assert "there is no such session" in verb(lab, lab.server, "kick", "77", "--by-user", code=1)
+    assert 'there is no session of the user "77"' in verb(lab, lab.server, "kick", "77", "--by-user", code=1)
     (ann,) = sessions(lab)
     assert verb(lab, lab.server, "kick", ann["address"]) == "1 session ended\n"
     assert "no session with the address 10.1.0.2 in the tunnel" in verb(lab, lab.server, "kick", "10.1.0.2", code=1)

@@ -40,6 +40,13 @@ def test_a_changed_user_file_is_read_again(lab, both):
     lab.client.ping(GATEWAY, "-I", "sstp1")  # carl's session stays
 
 
+def test_a_file_that_lost_all_its_users(lab):
+    server = lab.serve()
+    lab.file("new", "# ann * secret *\n").rename(server.users)
+    server.wait_for("^reloaded .*: 0 users$")
+    server.wait_for("^warn: nobody can log in: there are no users$")
+
+
 def test_a_changed_file_of_a_secret_is_read(lab):
     secret = lab.file("secret", "wonder land\n")
     server = lab.serve(users=f"ann * @{secret} *\n")
