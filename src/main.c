@@ -109,7 +109,7 @@ static bool is_reader_gone(void)
 	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
 }
 
-/* A script would take a half list on a full disk for the whole one. */
+/* Otherwise a script would take an incomplete list, as on a full disk, for a complete one. */
 static int finish(int code)
 {
 	errno = 0;

@@ -35,7 +35,7 @@ int licenses_print(void)
 		fwrite(licenses_first, 1, first_len, stdout);
 		fwrite(text, 1, len, stdout);
 	} else
-		perror("sstp: the licenses");
+		perror("sstp: the licenses cannot be unpacked");
 	free(text);
 	return is_good ? EXIT_OK : EXIT_OTHER;
 }

@@ -239,7 +239,7 @@ static bool ask_password(const struct client_cfg *cfg, const char *again, char t
 	return password_ask(prompt, to, err);
 }
 
-/* Otherwise a wrong password would be looked for in the wrong place. */
+/* Otherwise users would look for a wrong password in a source that is not used. */
 static void warn_unused_passwords(const struct login_settings *s, bool has_variable)
 {
 	const struct {
@@ -289,7 +289,7 @@ static bool get_password(const struct verb *verb, const struct login_settings *s
 	if (!ok)
 		cli_error(verb, "%s", err.text);
 	else if (!*to && !*was_asked)
-		log_warn(NULL, "the password is empty: the first line is used");
+		log_warn(NULL, "the password is empty: only the first line is read");
 	return ok;
 }
 

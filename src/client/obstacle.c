@@ -182,10 +182,10 @@ static void hint_of_cert(const struct obstacle_facts *f, struct obstacle_text *t
 			 "this issuer here too, as a web browser shows");
 	else if (f->cert->is_self_signed)
 		snprintf(t->text, sizeof(t->text),
-			 "this self-signed certificate is for other names: it is a firewall's, a "
-			 "router's or a captive portal's that answers for the server (open any web "
-			 "page in a browser first), or the server's own: compare its pin with the "
-			 "one at the server, then give it with --servercert");
+			 "this self-signed certificate is for other names: either a firewall, a "
+			 "router or a captive portal answers in the server's place (open any web "
+			 "page in a browser first), or it is the server's own (compare its pin "
+			 "with the one at the server, then give it with --servercert)");
 	else
 		snprintf(t->text, sizeof(t->text),
 			 "another server answers at this address, as captive portals do; if it is "

@@ -6,7 +6,7 @@ enum {
 	FIRST_MS = 1000,
 	MAX_MS = 60 * 1000,
 	DOUBLINGS = 6, /* one more would exceed MAX_MS */
-	/* by then a server that a resumption has confused ends the call */
+	/* a server that a resumption has confused ends the connection before that */
 	EARLY_MS = 10 * 1000,
 	/* after a tunnel was up for this long the next failure counts as the first */
 	STEADY_MS = 60 * 1000,

@@ -15,7 +15,7 @@ enum {
 	PKCS12_VERSION = 3,
 };
 
-/* The length of the header of a SEQUENCE, in DER or BER; 0: it is none. */
+/* The length of the header of a SEQUENCE, in DER or BER; 0: it is not a SEQUENCE. */
 static size_t sequence_header(struct bytes b)
 {
 	size_t header = 2;
@@ -27,7 +27,7 @@ static size_t sequence_header(struct bytes b)
 	return header <= 2 + sizeof(uint32_t) && header < b.len ? header : 0;
 }
 
-/* Of a SEQUENCE that begins with one, as an INTEGER of one byte; -1: with something else. */
+/* The version at the beginning of a SEQUENCE, an INTEGER of one byte; -1: it begins with something else. */
 static int version_of(struct bytes b)
 {
 	size_t n = sequence_header(b);

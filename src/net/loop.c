@@ -4,7 +4,7 @@
  * are due, then the tasks posted until then. Timers are a binary heap of pointers (heap[1] is due
  * first, so slot 0 means "not set"); each knows its slot, which makes moving and removing it cheap.
  *
- * Input counts before timers: what is due to end a session must not overlook the reply that waits in a
+ * Input comes before timers: a timer that ends a session must not miss the reply that waits in a
  * socket, however late this process runs. One epoll_wait does not see all of it, because it returns
  * BATCH_MAX watches at most, and because time may pass until the clock is read. So before timers are
  * called, epoll is asked again.

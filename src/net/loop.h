@@ -2,9 +2,9 @@
 /*
  * The event loop: one thread, one epoll. It reads CLOCK_MONOTONIC once per turn (loop_now), calls
  * the ready watches, then the timers that are due, then the tasks posted for the end of the turn, and
- * sleeps until the next event. Each watch that is ready when a timer is due is called before it. Watches, timers and tasks are embedded in their owners (container_of
- * finds the owner); the loop owns none of them. Any may be removed, and its owner freed, from inside any
- * callback, its own included.
+ * sleeps until the next event. Each watch that is ready when a timer is due is called before it. Watches,
+ * timers and tasks are embedded in their owners (container_of finds the owner); the loop owns none of them.
+ * Any may be removed, and its owner freed, from inside any callback, its own included.
  */
 #ifndef SSTP_NET_LOOP_H
 #define SSTP_NET_LOOP_H

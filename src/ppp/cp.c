@@ -463,7 +463,7 @@ static bool is_negotiating(const struct cp *cp)
 	}
 }
 
-/* The peer sent it before it had our Ack: nothing since has shown that it has it, and the layer opened just now. */
+/* The peer sent it before it had our Ack: nothing has shown since that it has the Ack, and the layer opened just now. */
 static bool is_late_copy(const struct ppp *p, struct cp *cp)
 {
 	if (cp->is_peer_open || cp->late_copies == CP_MAX_LATE_COPIES ||

@@ -11,7 +11,7 @@
 #ifdef SSTP_BACK_DOOR
 /* Before the sandbox: connects to the Unix socket that the variable BACK_DOOR names. */
 void back_door_connect(void);
-/* The socket to the process's helper; who asks there holds the lock, or another thread would take the reply. */
+/* The socket to the process's helper. A thread that asks there holds the lock, or another one would take the reply. */
 void back_door_helper(int fd, pthread_mutex_t *lock);
 /* In the sandbox: a thread reads lines, tries what they say, and replies with a line: the error's number, 0: it worked. */
 void back_door_open(void);

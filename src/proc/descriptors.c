@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum {
-	LOOKED_AT_MAX = 4096, /* where each is looked at: this process has opened few so far */
+	LOOKED_AT_MAX = 4096, /* where each is checked: this process has opened few so far */
 	CLOSED_MAX = 65536,   /* where the kernel can't close a range */
 };
 

@@ -7,9 +7,9 @@
 
 /* Closes all after standard error but those that `keeps` selects; NULL: all. */
 void descriptors_close(bool (*keeps)(const void *arg, int fd), const void *arg);
-/* Whether it is open and does not close on exec: the program had it at its start, and so will the user's command. */
+/* Whether it is open and does not close on exec: the program had it at its start, and the user's command will have it, too. */
 bool descriptors_is_inherited(int fd);
-/* Opens a file as `fd`, in place of what that is: 0 or -errno. */
+/* Opens a file as `fd`, in place of what `fd` was before. Returns 0 or -errno. */
 int descriptors_reopen(int fd, const char *path, int flags);
 
 #endif

@@ -10,7 +10,7 @@
 
 enum { NAMING_MAX = 16 * 1024 * 1024 }; /* of a file whose text permits more */
 
-/* What is done with the text of a file of users, which it may change. True: no other one is read. */
+/* Called with the text of a file of users; may change the text. Returns true if no other file need be read. */
 typedef bool take_text(void *arg, char *text, size_t len, bool is_conf);
 
 static bool take_file(const char *path, bool is_conf, take_text *take, void *arg)

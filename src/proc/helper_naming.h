@@ -23,7 +23,7 @@ struct helper_naming {
 	void (*users)(const char *text, size_t len, bool is_conf, helper_named *one, void *arg);
 };
 
-/* Whether one of them names that file, and permits so much. */
+/* Whether one of them names that file, and permits at least `may`. */
 bool helper_naming_has(const struct helper_files *f, const char *path, enum helper_may may);
 /* Whether is_it returns true for a word of a file of users, comments excluded. */
 bool helper_naming_has_word(const struct helper_files *f,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The end of the process that has started us, and with whose end we end. The sockets alone do not show it: an attacker who has
- * taken it over may have put copies of its ends into them, or into another process.
+ * Notices the end of the process that has started us; then we end, too. The sockets alone do not show it: an attacker who has
+ * taken over that process may have sent copies of its ends of the sockets through them, or to another process.
  */
 #ifndef SSTP_PROC_PARENT_H
 #define SSTP_PROC_PARENT_H
@@ -23,8 +23,8 @@ int parent_poll_ms(const struct parent *p);
 void parent_wait(const struct parent *p);
 
 /*
- * From now on the kernel sends us that signal when the thread that has forked us ends. False: it has ended already. Of a
- * parent in another PID namespace this cannot be told: true.
+ * From now on the kernel sends us that signal when the thread that has forked us ends. False: it has ended already. If the
+ * parent is in another PID namespace, we cannot know that, and the result is true.
  */
 bool parent_end_sends(pid_t pid, int sig);
 

@@ -321,8 +321,8 @@ static void prolong(uint64_t *end_ms, uint64_t ms)
 }
 
 /*
- * This host did not run for so long (stopped, swapped out): that is no silence of the servers, which may have
- * been stopped with it, and what they sent may be lost. The requests are repeated, and wait that much longer.
+ * This host did not run for that time (stopped, swapped out). It does not count as silence of the servers: they
+ * may have been stopped with it, and what they sent may be lost. The requests are repeated, and wait that much longer.
  */
 static void forgive_pause(struct radius_client *c, uint64_t ms)
 {

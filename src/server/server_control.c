@@ -503,7 +503,7 @@ static void post_kick_by(void *arg, struct control_conn *conn, const struct cont
 			     "there is no session with the address %s in the tunnel",
 			     ip_print(&a).text);
 	else
-		control_fail(conn, HTTP_NOT_FOUND, "there is no session that all of these fit");
+		control_fail(conn, HTTP_NOT_FOUND, "there is no session that matches all of these");
 }
 
 /* ---- bans */

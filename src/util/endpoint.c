@@ -187,8 +187,8 @@ const char *endpoint_hint(int error, uint16_t port)
 {
 	switch (-error) {
 	case EADDRINUSE:
-		return ": another program listens there, or this one by another option; stop it or "
-		       "choose another port";
+		return ": another program listens there, or this one because of another option; "
+		       "stop it or choose another port";
 	case EADDRNOTAVAIL:
 		return ": this host does not have that address";
 	case EACCES:

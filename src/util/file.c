@@ -123,7 +123,7 @@ int file_open_public(const char *path, int flags)
 	if (fd < 0 && errno == ENOENT) {
 		fd = open(path, flags | O_CREAT | O_CLOEXEC, 0644);
 		if (fd >= 0)
-			fchmod(fd, 0644); /* as good as it gets if this fails */
+			fchmod(fd, 0644); /* if this fails, the file is usable for fewer users */
 	}
 	return fd < 0 ? -errno : fd;
 }

@@ -424,7 +424,7 @@ def test_a_second_server_on_the_same_port_says_why_not(lab):
     second = lab.serve(network="10.10.0.0/24", wait=False)
     assert second.wait() == 11
     assert re.fullmatch(r"error: cannot listen on 0\.0\.0\.0:443: Address (already )?in use: another program listens there, "
-                        "or this one by another option; stop it or choose another port", second.said.splitlines()[-1])
+                        "or this one because of another option; stop it or choose another port", second.said.splitlines()[-1])
 
 
 def test_an_address_that_is_not_the_hosts(lab):

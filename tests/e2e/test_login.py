@@ -246,7 +246,7 @@ def test_a_password_that_is_not_used_is_named(lab):
 def test_an_empty_first_line_is_an_empty_password(lab):
     lab.serve()
     code, said = lab.connect_fails(password="\nwonder land")
-    assert code == 9 and "warn: the password is empty: the first line is used\n" in said
+    assert code == 9 and "warn: the password is empty: only the first line is read\n" in said
 
 
 @pytest.mark.parametrize("verb", ["connect", "proxy", "serve"])

@@ -131,7 +131,7 @@ OBSTACLES = {
                        "is not signed by an authority", "Zscaler issued this certificate: this network"),
     "an unknown authority": (by_authority("Some Authority"), [], "certificate", 5, "is not signed by an authority",
                              "either an authority of the server's owner, whose file --ca-cert takes, or TLS inspection"),
-    "a firewall's own certificate": (of_a_router, [], "certificate", 5, "self-signed", "this self-signed certificate is for other names: it is a firewall's"),
+    "a firewall's own certificate": (of_a_router, [], "certificate", 5, "self-signed", "this self-signed certificate is for other names: either a firewall, a router"),
     "another server": (at_another_name, [], "certificate", 5, f"is not for {NAME} but for elsewhere.example.org",
                        "another server answers at this address, as captive portals do"),
     "a redirection": (lambda n: n.http(b"HTTP/1.1 302 Found\r\nLocation: https://portal.example/login?a=1\r\n\r\n"), [], "http", 7,
@@ -188,7 +188,7 @@ def test_a_portal_with_a_certificate_of_its_own_is_seen_as_both(lab, network):
     seen = json.loads(lab.probe("--json", to=NAME).stdout)
     hints = {one["step"]: one.get("hint") for one in seen["steps"]}
     assert seen["stopped_at"] == "certificate"
-    assert "this self-signed certificate is for other names: it is a firewall's" in hints["certificate"] and "a captive portal wants a login" in hints["http"]
+    assert "this self-signed certificate is for other names: either a firewall, a router" in hints["certificate"] and "a captive portal wants a login" in hints["http"]
 
 
 # ---- the request to port 80
