@@ -106,7 +106,7 @@ static bool is_reader_gone(void)
 {
 	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
 
-	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+	return poll(&p, 1, 0) == 1 && p.revents & (POLLERR | POLLHUP);
 }
 
 /* Otherwise a script would take an incomplete list, as on a full disk, for a complete one. */

@@ -82,6 +82,7 @@ void auth_input(struct ppp *p, uint16_t protocol, struct bytes info)
 		log_debug(p->cfg.log, "auth: dropped a frame of protocol %04x", protocol);
 		return;
 	}
+	p->auth.has_begun = true;
 	log_debug(p->cfg.log, "%s: got code %u id %u, %zu bytes", p->auth.method->name, in.code,
 		  in.id, in.body.len + CP_HDR_LEN);
 	p->auth.method->input(p, &in);

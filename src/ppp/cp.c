@@ -174,7 +174,7 @@ static void send_reply(struct ppp *p, struct cp *cp, const struct cp_packet *in,
 			cp->def->sent_nak(p);
 	}
 	if (reply->code == CP_CONFIGURE_ACK) {
-		cp->naks_sent = 0;
+		cp->naks_sent = cp->copies = 0;
 		note_acked(cp, reply);
 		if (cp->def->acked)
 			cp->def->acked(p);

@@ -127,7 +127,8 @@ static enum cp_reply client_missing(struct ppp *p)
 		p->ipcp.requested_peer = p->ipcp.grant;
 		return CP_ACK;
 	}
-	return p->ipcp.ncp.cp.naks_sent < MISSING_TRIES ? CP_NAK : CP_FATAL;
+	return p->ipcp.ncp.cp.naks_sent < MISSING_TRIES || p->ipcp.ncp.cp.is_copy ? CP_NAK
+										  : CP_FATAL;
 }
 
 static void client_suggest(struct ppp *p, struct writer *value)

@@ -73,7 +73,8 @@ static enum cp_reply iid_check(struct ppp *p, struct reader *value)
 
 static enum cp_reply iid_missing(struct ppp *p)
 {
-	return p->ipv6cp.ncp.cp.naks_sent < MISSING_TRIES ? CP_NAK : CP_FATAL;
+	return p->ipv6cp.ncp.cp.naks_sent < MISSING_TRIES || p->ipv6cp.ncp.cp.is_copy ? CP_NAK
+										      : CP_FATAL;
 }
 
 /* The same suggestion each time, as long as the peer may have it. */

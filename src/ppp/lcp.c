@@ -245,10 +245,9 @@ static void client_auth_suggest(struct ppp *p, struct writer *value)
 
 static void client_sent_nak(struct ppp *p)
 {
-	if (!p->lcp.suggestion)
-		return; /* the Nak is about something else */
-	p->lcp.suggested |= (uint16_t)(1u << p->lcp.suggestion);
 	p->lcp.last_suggestion = p->lcp.suggestion;
+	if (p->lcp.suggestion) /* the Nak may be about something else */
+		p->lcp.suggested |= (uint16_t)(1u << p->lcp.suggestion);
 }
 
 /* ---- authentication on the server */
@@ -430,7 +429,7 @@ static bool is_refusal(uint32_t error)
 /* Also when we agreed in the end, and the server did not begin: it may have ended the link for an earlier Nak. */
 bool lcp_is_method_disputed(const struct ppp *p)
 {
-	bool has_begun = p->auth.challenges || p->auth.awaits_result;
+	bool has_begun = p->auth.has_begun || p->auth.awaits_result;
 
 	return p->lcp.suggested && (!p->lcp.peer.auth || !has_begun);
 }

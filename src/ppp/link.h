@@ -108,6 +108,7 @@ struct auth {
 	bool is_changing;   /* MS-CHAPv2 client: cfg.new_password is the password from now on */
 	bool is_proven;     /* EAP client: the method is done, and hlak is its key */
 	bool awaits_result; /* client: credentials were sent, without a reply yet */
+	bool has_begun;     /* the peer has sent a packet of the method; for the rest of the link */
 };
 
 /* What only a login needs; the owner's memory (ppp.h). */

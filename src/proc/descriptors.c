@@ -12,16 +12,17 @@ enum {
 	CLOSED_MAX = 65536,   /* where the kernel can't close a range */
 };
 
-static int limit_of(int max)
+static int soft_limit(void)
 {
 	struct rlimit l;
+	bool is_known = !getrlimit(RLIMIT_NOFILE, &l) && l.rlim_cur <= CLOSED_MAX;
 
-	return getrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur > (rlim_t)max ? max : (int)l.rlim_cur;
+	return is_known ? (int)l.rlim_cur : CLOSED_MAX;
 }
 
 void descriptors_close(bool (*keeps)(const void *arg, int fd), const void *arg)
 {
-	int limit = limit_of(keeps ? LOOKED_AT_MAX : CLOSED_MAX);
+	int limit = keeps ? LOOKED_AT_MAX : soft_limit();
 
 #ifdef SYS_close_range
 	if (!keeps && syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) == 0)

@@ -314,24 +314,34 @@ static bool is_first_silence(const struct radius_server *s, const struct radius_
 	return r->sends == 1 && r->sent_ms >= s->heard_ms;
 }
 
-static void prolong(uint64_t *end_ms, uint64_t ms)
+/* By the pause, but to no later than `limit_ms` from now; a repeat that is sent now has time for its answer. */
+static void prolong(uint64_t *end_ms, uint64_t pause_ms, uint64_t limit_ms, uint64_t now)
 {
-	if (*end_ms != UINT64_MAX)
-		*end_ms += ms;
+	uint64_t least = limit_ms < RADIUS_FIRST_MS ? limit_ms : RADIUS_FIRST_MS;
+
+	if (*end_ms == UINT64_MAX)
+		return;
+	*end_ms = earlier(*end_ms + pause_ms, now + limit_ms);
+	if (*end_ms < now + least)
+		*end_ms = now + least;
 }
 
 /*
  * This host did not run for that time (stopped, swapped out). It does not count as silence of the servers: they
  * may have been stopped with it, and what they sent may be lost. The requests are repeated, and wait that much longer.
  */
-static void forgive_pause(struct radius_client *c, uint64_t ms)
+static void forgive_pause(struct radius_client *c, uint64_t pause_ms, uint64_t now)
 {
 	for (struct radius_link *l = c->sent.next; l != &c->sent; l = l->next) {
-		prolong(&REQUEST_OF(l, list)->server_end_ms, ms);
-		prolong(&REQUEST_OF(l, list)->end_ms, ms);
+		struct radius_request *r = REQUEST_OF(l, list);
+
+		prolong(&r->server_end_ms, pause_ms, c->cfg.server_ms, now);
+		prolong(&r->end_ms, pause_ms, RADIUS_TOTAL_MS, now);
+		if (r->resend_ms != UINT64_MAX)
+			r->resend_ms = now;
 	}
 	for (struct radius_link *l = c->waiting.next; l != &c->waiting; l = l->next)
-		prolong(&REQUEST_OF(l, list)->end_ms, ms);
+		prolong(&REQUEST_OF(l, list)->end_ms, pause_ms, RADIUS_TOTAL_MS, now);
 }
 
 /* Returns whether the server has to be buried. */
@@ -415,7 +425,7 @@ void radius_client_tick(struct radius_client *c, uint64_t now_ms)
 		return;
 	was_paused = now_ms - c->next_ms >= RADIUS_PAUSED_MS;
 	if (was_paused)
-		forgive_pause(c, now_ms - c->next_ms);
+		forgive_pause(c, now_ms - c->next_ms, now_ms);
 	c->next_ms = UINT64_MAX;
 	tick_all(c, was_paused, now_ms);
 	probe_dead(c, now_ms);

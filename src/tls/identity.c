@@ -55,12 +55,12 @@ static bool take_unparsed_chain(struct tls_ctx *ctx, const struct pem *f, struct
 }
 
 /* The library loads some that no handshake works with, such as RSA of 8192 bits. */
-static bool is_key_accepted(struct bytes leaf)
+static bool is_key_refused(struct bytes leaf)
 {
 	struct x509 x;
 	struct spki key;
 
-	return x509_read(leaf, &x) && spki_read(x.spki, &key) && spki_is_accepted(&key);
+	return x509_read(leaf, &x) && spki_read(x.spki, &key) && !spki_is_accepted(&key);
 }
 
 static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path, struct bytes leaf,
@@ -68,7 +68,7 @@ static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
 {
 	struct cert_info info;
 
-	if ((!ctx->is_server || is_key_accepted(leaf)) &&
+	if (!(ctx->is_server && is_key_refused(leaf)) &&
 	    (take_chain(ctx, f) || take_unparsed_chain(ctx, f, leaf)))
 		return 0;
 	cert_read(leaf, &info);

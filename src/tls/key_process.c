@@ -302,7 +302,7 @@ static void *end_with_owner(void *arg)
 	parent_wait(&last);
 	if (atomic_load(o->now) != last.pid) {
 		last = parent_open(atomic_load(o->now));
-		if (last.fd == -ENOSYS)
+		if (last.fd < 0 && last.fd != -ESRCH)
 			return NULL; /* its sockets alone show its end */
 		parent_wait(&last);
 	}

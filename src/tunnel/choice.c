@@ -17,16 +17,19 @@ static bool is_near_min(const struct choice_facts *f)
 static bool loses_in_others_queue(struct choice *c, const struct choice_facts *f, bool is_loss,
 				  uint64_t now_ms)
 {
+	uint32_t passed = (uint32_t)now_ms - c->before.loss_ms;
 	bool remains;
 
 	if (!c->loss_rtt_ms && is_loss && !is_near_min(f)) {
 		c->loss_rtt_ms = f->rtt_ms;
 		c->before.loss_ms = (uint32_t)now_ms;
-	}
-	if (!c->loss_rtt_ms ||
-	    (uint32_t)now_ms - c->before.loss_ms < CHOICE_SHORTER_RTTS * c->loss_rtt_ms)
 		return false;
-	remains = f->rtt_ms >= c->loss_rtt_ms - c->loss_rtt_ms / CHOICE_SHRINK;
+	}
+	if (!c->loss_rtt_ms || passed < CHOICE_SHORTER_RTTS * c->loss_rtt_ms)
+		return false;
+	/* nobody looked for so long because nothing was sent: the round trip is an old one */
+	remains = passed < 2 * CHOICE_SHORTER_RTTS * c->loss_rtt_ms &&
+		  f->rtt_ms >= c->loss_rtt_ms - c->loss_rtt_ms / CHOICE_SHRINK;
 	c->loss_rtt_ms = 0;
 	return remains;
 }

@@ -105,12 +105,12 @@ static const char *cut(const char *text, struct parts *p)
 	return NULL;
 }
 
-/* RFC 6874: in a URL the % before a zone is written %25. */
+/* RFC 6874: in a URL the % before a zone is written %25. A zone of digits is the number of an interface. */
 static void decode_zone(char *host)
 {
 	char *zone = strchr(host, '%');
 
-	if (zone && !strncmp(zone, "%25", 3) && zone[3])
+	if (zone && !strncmp(zone, "%25", 3) && zone[3 + strspn(zone + 3, "0123456789")])
 		memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
 }
 

@@ -69,7 +69,7 @@ static const struct {
 	{ "self-signed", REASON_TRUST, SIGN_CERT_ISSUER, .issuer = "CN=vpn.example.net",
 	  .is_self_signed = true, .is_for_host = true, .words = "--servercert" },
 	{ "a router's own", REASON_TRUST, SIGN_CERT_ISSUER, .issuer = "CN=router",
-	  .is_self_signed = true, .words = "is for other names: it is a firewall's" },
+	  .is_self_signed = true, .words = "is for other names: either a firewall" },
 	{ "a server's own, for another name", REASON_TRUST, SIGN_CERT_ISSUER, .issuer = "CN=router",
 	  .is_self_signed = true, .words = "then give it with --servercert" },
 	{ "another name", REASON_TRUST, SIGN_CERT_NAME, .issuer = "CN=R3",

@@ -306,6 +306,12 @@ static const struct script softether_server[] = {
 			      "< lcp 05 02 00 04\n"
 			      "> lcp 06 02 00 04\n"
 			      "! closed 2 0\n" },
+	{ "Windows: nor is one in a session that began with a Nak for a method", PPP_CLIENT,
+	  pap_only,
+	  "skip\n< lcp 01 01 -- " OPT_MSCHAPV2 "\n! offer mschapv2\n> lcp 03 01 -- " OPT_PAP "\n"
+	  "< lcp 01 02 -- " OPT_PAP "\n! offer pap\n> lcp 02 02 -- " OPT_PAP "\n"
+	  "< lcp 02 01 -- 05 06 11111111\n! lcp-up\nskip\n< pap 02 01 00 04\nskip\n"
+	  "< lcp 05 03 -- 00000000 003ccd74 000002dc\n> lcp 06 03 00 04\n! closed 2 732\n" },
 	{ "SoftEther: a second challenge after EAP with RADIUS", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) "< chap 01 00 -- 10 00000000000000000000000000000000\n"
 				   "> chap 02 00 ???? 31 " PEER_CHALLENGE "...\n"

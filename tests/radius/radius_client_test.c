@@ -271,6 +271,35 @@ static void a_pause_of_this_host_is_no_silence(void **state)
 	}
 }
 
+/* Also if the time for this server ends in the pause, after the last repeat. */
+static void a_pause_over_the_end_of_a_server_is_no_silence(void **state)
+{
+	(void)state;
+	ask(0);
+	run_until(1000 + 6500);
+	now += 13500;
+	radius_client_tick(c, now);
+	drain();
+	expect("");
+	assert_int_equal(sent[sent_count - 1].server, 0);
+	answer(sent_count - 1);
+	expect("a0 ");
+}
+
+/* A request that is new after a pause of ten minutes does not wait for that long. */
+static void a_pause_prolongs_nothing_without_end(void **state)
+{
+	(void)state;
+	ask(0);
+	now += 600 * 1000;
+	ask(1);
+	radius_client_tick(c, now);
+	drain();
+	run_until(now + RADIUS_TOTAL_MS);
+	assert_true(c->servers[0].is_dead);
+	assert_true(c->servers[1].is_dead);
+}
+
 /* But it ends: a server that is silent after the pause too is dead in time. */
 static void silence_after_a_pause_counts(void **state)
 {
@@ -531,6 +560,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(all_silent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(dead_after_three_silences, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_pause_of_this_host_is_no_silence, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_pause_over_the_end_of_a_server_is_no_silence,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_pause_prolongs_nothing_without_end, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(silence_after_a_pause_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(silences_before_an_answer_do_not_count, set_up,

@@ -48,6 +48,16 @@ static void losses_of_a_full_queue_stay(void **state)
 	}
 }
 
+/* Nothing is sent after the loss, so the round trip is an old one, and says nothing about the queue. */
+static void a_loss_before_a_long_silence_is_forgotten(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_false(look(1000 + i * 5000, 130, i));
+		assert_false(look(1010 + i * 5000, 130, i + 1));
+	}
+}
+
 /* The window was halved, and the queue is as long as before: the other direction fills it. */
 static void losses_in_a_queue_of_others_change(void **state)
 {
@@ -297,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_clean_line_stays),
 		CASE(losses_of_a_full_queue_stay),
+		CASE(a_loss_before_a_long_silence_is_forgotten),
 		CASE(losses_in_a_queue_of_others_change),
 		CASE(losses_in_a_row_in_a_queue_of_others_are_one),
 		CASE(losses_without_a_queue_change),

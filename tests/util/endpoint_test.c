@@ -32,7 +32,8 @@ static const struct {
 	{ "[fe80::1%lo]:443", "fe80::1%lo", 443, NULL },
 	{ "[fe80::1%25lo]:443", "fe80::1%lo", 443, NULL },
 	{ "[fe80::1%25]:443", "fe80::1%25", 443, NULL }, /* by its number */
-	{ "fe80::1%25lo", "fe80::1%25lo", 7, NULL },     /* not as in a URL */
+	{ "[fe80::1%251]:443", "fe80::1%251", 443, NULL },
+	{ "fe80::1%25lo", "fe80::1%25lo", 7, NULL }, /* not as in a URL */
 	{ "", NULL, 0, "no host" },
 	{ ":443", NULL, 0, "no host" },
 	{ "[]:443", NULL, 0, "no host" },
