@@ -132,9 +132,26 @@ static void a_quick_check_is_answered_at_the_end_of_the_turn(void **state)
 	assert_string_equal(t.result.reason, "wrong password");
 }
 
+/* Answers a slow login and then a quick one; returns whether the quick one was first. */
+static bool is_quick_first(const char *user)
+{
+	bool is_first;
+
+	memset(t.answered, 0, sizeof(t.answered));
+	log_in("s", PPP_AUTH_PAP, user, "secret");
+	log_in("q", PPP_AUTH_CHAP_MD5, "ann", "");
+	run_to('s');
+	assert_int_equal(t.result.outcome,
+			 strcmp(user, "cid") ? AUTH_RESULT_OK : AUTH_RESULT_REFUSED);
+	is_first = *t.answered == 'q';
+	if (!is_first)
+		run_to('q');
+	return is_first;
+}
+
 /*
- * A login by a method that is slow for any user is a job, also for an unknown user; quick logins
- * that come later do not wait for it.
+ * A login by a method that is slow for any user is a job, also for an unknown user; quick logins that come later do
+ * not wait for it. The job may be done before this thread runs again; never each time.
  */
 static void a_slow_check_leaves_the_loop(void **state)
 {
@@ -143,12 +160,10 @@ static void a_slow_check_leaves_the_loop(void **state)
 	(void)state;
 	open_file("ann * secret\nbob * " QUICK_CRYPT "\n");
 	for (size_t i = 0; i < 3; i++) {
-		memset(t.answered, 0, sizeof(t.answered));
-		log_in("s", PPP_AUTH_PAP, users[i], "secret");
-		log_in("q", PPP_AUTH_CHAP_MD5, "ann", "");
-		run_to('s');
-		assert_string_equal(t.answered, "qs");
-		assert_int_equal(t.result.outcome, i < 2 ? AUTH_RESULT_OK : AUTH_RESULT_REFUSED);
+		unsigned tries = 1000;
+
+		while (!is_quick_first(users[i]))
+			assert_true(tries--);
 	}
 }
 

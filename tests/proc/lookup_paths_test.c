@@ -92,7 +92,7 @@ static bool enter(void)
 {
 	if (unshare(CLONE_NEWNS) && (!netns_enter() || unshare(CLONE_NEWNS)))
 		return false;
-	return !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	return !mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) &&
 	       !mount("none", "/etc", "tmpfs", 0, NULL);
 }
 
