@@ -246,6 +246,7 @@ def test_rolling_restart(both_servers, record_property):
         away = wait_until_all_are_at(both_servers, left, since)
         record_property(f"seconds away, {stopped}", away)
         print(f"{stopped} was stopped: clients were away for at most {away:.2f} s")
+        both_servers.haproxy.wait_for(f"Server vpn/{stopped} is DOWN")  # it looks now and then, and says only changes
         both_servers.start(stopped)
         both_servers.haproxy.wait_for(f"Server vpn/{stopped} is UP")
     for i in range(CLIENTS):
