@@ -73,7 +73,8 @@ void loop_post(struct loop *l, struct loop_task *t);
 void loop_unpost(struct loop *l, struct loop_task *t);
 
 /*
- * The same from any thread, but before the timers; it wakes the loop. Call loop_async_open first, in the loop's own thread,
+ * The same from any thread: it wakes the loop, and the task runs before the timers that are due then. Call
+ * loop_async_open first, in the loop's own thread,
  * any number of times (0 or -errno), and loop_async_unpost also there: after it the loop does not touch
  * the task. The caller of loop_async_post makes sure that the loop is not closed meanwhile.
  */

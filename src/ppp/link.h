@@ -49,7 +49,7 @@ struct lcp {
 	uint16_t offered;        /* bit n: the server offered method n */
 	uint16_t suggested;      /* probing: bit n: our Naks suggested method n */
 	uint8_t suggestion;      /* enum ppp_auth: for the current Nak */
-	uint8_t last_suggestion; /* enum ppp_auth: in the last Nak for a method; 0: there was none */
+	uint8_t last_suggestion; /* enum ppp_auth: in our last Nak; 0: it was not about the method */
 	bool is_quick;           /* server: the client is ours (vendor.h) */
 	/* echoes */
 	uint64_t heard_ms, echo_sent_ms;
