@@ -29,7 +29,7 @@ licensed:
 
 CORES = $(shell nproc)
 SHELL_FILES = completions/sstp.bash .ci/run tools/check tools/coverage tools/demo tools/deps tools/fuzz-nightly tools/packages \
-	tools/reproducible tools/sbom tests/e2e/peers/uml_init
+	tools/reproducible tools/sbom tools/usage tests/e2e/peers/uml_init
 
 lint: $(THIRD)
 	tools/deps lint

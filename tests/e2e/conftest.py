@@ -13,7 +13,7 @@ import re
 import pytest
 
 import lab as laboratory
-from peers.bench import bench, guests  # noqa: F401 (fixtures)
+from peers.guests import bench, guests  # noqa: F401 (fixtures)
 from peers.waiting import waiting  # noqa: F401 (fixture)
 from pki import Pki
 

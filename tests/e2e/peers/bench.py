@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Two network namespaces in a guest (uml.py), joined by a cable: "server", 10.77.0.1 and vpn.test, and "client".
 
-All tests share a guest; each finds it clean, and whatever a test started is gone after it.
+guests.py has the fixtures. This file does without pytest: tools/benchmark imports it too.
 """
 import os
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from peers import uml
 
@@ -94,32 +92,3 @@ class Bench:
         if self.has_long_cable:
             self.guest.run("tc -n server qdisc del dev srv root")
         self.has_long_cable = False
-
-
-@pytest.fixture(scope="session")
-def guests():
-    """The guest, in a list: when a test breaks it another takes its place."""
-    alive = []
-    yield alive
-    for guest in alive:
-        guest.close()
-
-
-@pytest.fixture
-def bench(request, guests):
-    if guests and not guests[0].is_alive():
-        guests.pop().close()
-    if not guests:
-        try:
-            guests.append(uml.Guest())
-        except uml.CannotBoot as error:
-            pytest.skip(str(error))
-        make_server_files(guests[0].out)
-        guests[0].run(NAMESPACES)
-    guest = guests[0]
-    guest.begin()
-    made = request.node.lab = Bench(guest)
-    yield made
-    if guest.is_alive():
-        guest.kill_all()
-        made.cable_is_short()
