@@ -900,12 +900,16 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	end_eap(c);
 	if (is_doubted)
 		log_doubt(c, was_up, text);
-	if (is_missed || is_doubted)
+	if (is_missed || is_doubted) {
+		/* The same server again; after a tunnel that was up it is also the first one of a new round. */
+		c->is_next_due = !c->retry.is_up;
+		retry_down(&c->retry, loop_now(c->loop));
 		c->is_dial_due = true;
-	else if (end->reason == REASON_AUTH ||
-		 !log_hint(c, (struct obstacle_facts){ .reason = end->reason, .sign = end->sign },
-			   &retry_end, text))
+	} else if (end->reason == REASON_AUTH ||
+		   !log_hint(c, (struct obstacle_facts){ .reason = end->reason, .sign = end->sign },
+			     &retry_end, text)) {
 		ended(c, &retry_end, text);
+	}
 	if (c->is_dial_due && !is_later)
 		dial(c);
 }

@@ -26,7 +26,7 @@ bool retry_is_early(const struct retry *r, uint64_t limit_ms, uint64_t now_ms)
 	return r->is_up ? now_ms - r->up_ms < EARLY_MS : now_ms < limit_ms;
 }
 
-static void note_down(struct retry *r, uint64_t now_ms)
+void retry_down(struct retry *r, uint64_t now_ms)
 {
 	if (!r->is_up)
 		return;
@@ -74,7 +74,7 @@ struct retry_plan retry_ended(struct retry *r, const struct retry_end *end, uint
 {
 	enum tunnel_reason reason = reason_of(r, end);
 
-	note_down(r, now_ms);
+	retry_down(r, now_ms);
 	if (end->by_us)
 		return (struct retry_plan){ .when = RETRY_NOW };
 	if (is_worth_another_try(r, reason))

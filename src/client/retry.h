@@ -55,6 +55,8 @@ void retry_up(struct retry *r, uint64_t now_ms);
  * retry_ended.
  */
 bool retry_is_early(const struct retry *r, uint64_t limit_ms, uint64_t now_ms);
+/* The tunnel or the attempt has ended, and the caller decides itself what follows. retry_ended includes it. */
+void retry_down(struct retry *r, uint64_t now_ms);
 /*
  * Call it when a tunnel or an attempt has ended. The pause is between three quarters and all of the
  * current maximum, chosen by `jitter`, a random number, so that not all clients reconnect at the

@@ -12,7 +12,19 @@
 enum { STEPS_MAX = 16, MINUTE_MS = 60 * 1000 };
 
 /* UP: the tunnel comes up. Others: the tunnel, or the attempt, ends for that reason. */
-enum what { STORY_OVER, UP, BY_US, REFUSED, AT_LOGIN, FAILED, UNTRUSTED, UNREACHABLE, AT_PROXY };
+/* DOWN: the same, and the caller makes another attempt without asking. */
+enum what {
+	STORY_OVER,
+	UP,
+	DOWN,
+	BY_US,
+	REFUSED,
+	AT_LOGIN,
+	FAILED,
+	UNTRUSTED,
+	UNREACHABLE,
+	AT_PROXY
+};
 
 struct step {
 	uint32_t after_ms; /* after the previous step */
@@ -30,6 +42,7 @@ struct story {
 };
 
 #define IS_UP UP, 0, 0, REASON_NONE
+#define IS_DOWN DOWN, 0, 0, REASON_NONE
 #define NEVER(reason) RETRY_NEVER, 0, reason
 #define NOW RETRY_NOW, 0, REASON_NONE
 #define LATER(ms, reason) RETRY_LATER, ms, reason
@@ -143,6 +156,23 @@ static const struct story stories[] = {
 	    { 0, IS_UP },
 	    { MINUTE_MS - 1, IS_UP },
 	    { 1, FAILED, LATER(1000, REASON_PPP) } } },
+	{ "a tunnel that ended is not up during the attempt that follows unasked",
+	  false,
+	  true,
+	  { { 0, UNREACHABLE, LATER(1000, REASON_TCP) },
+	    { 0, UNREACHABLE, LATER(2000, REASON_TCP) },
+	    { 0, IS_UP },
+	    { 5000, IS_DOWN },
+	    { MINUTE_MS, UNREACHABLE, LATER(4000, REASON_TCP) } } },
+	{ "and one that comes up then is a new one",
+	  false,
+	  false,
+	  { { 0, IS_UP },
+	    { 5000, FAILED, LATER(1000, REASON_PPP) },
+	    { 0, IS_UP },
+	    { 5000, IS_DOWN },
+	    { 5000, IS_UP },
+	    { MINUTE_MS - 1, FAILED, LATER(2000, REASON_PPP) } } },
 	{ "that it was up once counts once",
 	  false,
 	  false,
@@ -170,6 +200,7 @@ static struct retry_end end_of(enum what what)
 	case FAILED:
 	case STORY_OVER:
 	case UP:
+	case DOWN:
 		break;
 	}
 	return (struct retry_end){ .reason = REASON_PPP };
@@ -188,6 +219,11 @@ static void tell(const struct story *story)
 		now += s->after_ms;
 		if (s->what == UP) {
 			retry_up(&r, now);
+			continue;
+		}
+		if (s->what == DOWN) {
+			retry_down(&r, now);
+			assert_false(r.is_up);
 			continue;
 		}
 		plan = retry_ended(&r, &end, now, 0);

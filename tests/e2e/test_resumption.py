@@ -60,6 +60,27 @@ def test_why_a_resumed_tunnel_ended_is_logged(lab, trust):
     client.wait_for("^connected in ", 3)
 
 
+SECOND = "192.0.2.2"  # a second address of the host "server"
+
+
+def test_the_attempt_after_a_resumed_tunnel_is_like_any_other(lab):
+    """The server is killed: the attempt without a ticket fails too. Its hint is logged, and the next server is tried at once."""
+    lab.is_changed = True
+    lab.server.configure(f"addr add {SECOND}/24 dev cable\n")
+    identity = lab.pki.identity("two-addresses", f"IP:{SERVER},IP:{SECOND},DNS:{NAME}")
+    first = lab.serve("--listen", f"{SERVER}:443", identity=identity)
+    lab.serve("--listen", f"{SECOND}:443", identity=identity)
+    client = lab.connect("--server", SECOND, "--no-default-route", "--no-portal-check", trust=["--ca-cert", lab.pki.ca])
+    reconnect(client, 2)
+    assert client.log.count(RESUMED) == 1
+    first.kill()
+    client.wait_for("^connected in ", 3)
+    end = client.log[client.log.index("; once more, with a full TLS handshake\n"):]
+    assert "\nwarn: hint: " in end
+    assert f"\nwarn: {SERVER}:443: connection refused; trying the next server\n" in end
+    assert "; next try in " not in end
+
+
 def test_run_and_proxy_resume_too(lab, trust):
     lab.serve()
     for verb in (["run", SERVER], ["proxy", SERVER, "--socks5", "1080"]):

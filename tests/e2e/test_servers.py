@@ -78,6 +78,16 @@ def test_another_one_takes_over(lab, addresses):
     lab.client.ping_server()
 
 
+def test_a_second_attempt_with_eap_is_at_the_same_server(lab, addresses):
+    """Not at the first one of another round: the one that had the tunnel, which has just failed."""
+    first = serve(lab, SERVER)
+    client = lab.connect("--server", SECOND, "--no-default-route", trust=trust(lab))
+    lab.serve("--listen", f"{SECOND}:443", "--auth", "eap-mschapv2", identity=identity(lab))
+    first.kill()
+    client.wait_for("^connected in ", 2)
+    assert servers_tried(client) == [SERVER, SERVER, SECOND, SECOND]
+
+
 def test_all_traffic_goes_through_the_tunnel_with_the_next_one_too(lab, addresses):
     """The routes of the first tunnel cover the second server."""
     first = serve(lab, SERVER)
