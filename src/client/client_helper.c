@@ -7,7 +7,7 @@
 #include "net/sockopt.h"
 
 enum {
-	OP_PLACE = HELPER_OP(HELPER_CLIENT, 1),  /* struct control_place, of the same program */
+	OP_PLACE = HELPER_OP(HELPER_CLIENT, 1),  /* control_place_put */
 	OP_OPTION = HELPER_OP(HELPER_CLIENT, 2), /* u16 option, u32 number, name; with the socket */
 };
 enum { SNDBUF_MAX = 64 << 20, NAME_SIZE = 16 /* TCP_CA_NAME_MAX */ };
@@ -18,10 +18,11 @@ static int take_place(void *state, struct helper_call *c)
 {
 	struct client_helper *h = state;
 
-	if (c->in.left != sizeof(h->place))
+	struct control_place place;
+
+	if (!control_place_get(&c->in, &place))
 		return -EBADMSG;
-	memcpy(&h->place, c->in.at, sizeof(h->place));
-	h->place.path[sizeof(h->place.path) - 1] = '\0';
+	h->place = place;
 	return 0;
 }
 
@@ -103,9 +104,15 @@ int client_helper_start(struct client_helper *h)
 
 int client_helper_seal(struct client_helper *h, const struct control_place *place)
 {
-	struct helper_question q = { .op = OP_PLACE, .in = bytes_of(place, sizeof(*place)) };
-	int error = *place->path ? helper_ask(h->helper, &q) : 0;
+	uint8_t in[CONTROL_PLACE_LEN];
+	struct writer w = writer_of(in, sizeof(in));
+	struct helper_question q = { .op = OP_PLACE };
+	int error = 0;
 
+	control_place_put(&w, place);
+	q.in = bytes_of(in, w.len);
+	if (*place->path)
+		error = helper_ask(h->helper, &q);
 	if (!error && h->pid_file)
 		error = helper_files_permit(h->helper, h->pid_file, HELPER_FILE_REMOVE);
 	if (!error)

@@ -11,9 +11,13 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
+#include "util/bytes.h"
 #include "util/error.h"
 
-enum { CONTROL_PATH_SIZE = sizeof(((struct sockaddr_un *)0)->sun_path) };
+enum {
+	CONTROL_PATH_SIZE = sizeof(((struct sockaddr_un *)0)->sun_path),
+	CONTROL_PLACE_LEN = 1 + 8 + 8 + CONTROL_PATH_SIZE,
+};
 
 struct control_place_cfg {
 	const char
@@ -35,6 +39,11 @@ int control_place_open(struct control_place *p, const struct control_place_cfg *
 		       struct error *err);
 /* Removes the socket, unless another program has replaced it. Does not close it. */
 void control_place_close(struct control_place *p);
+
+/* What control_place_close needs, for the process that calls it; CONTROL_PLACE_LEN bytes at most. */
+void control_place_put(struct writer *w, const struct control_place *p);
+/* Reads all that is left. False: it is malformed. */
+bool control_place_get(struct reader *r, struct control_place *p);
 
 /* The folder of the default names. False: this user has none. */
 bool control_place_folder(char to[CONTROL_PATH_SIZE]);

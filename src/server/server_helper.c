@@ -230,8 +230,12 @@ int server_helper_use_device(struct server_helper *h, const struct server_cfg *c
 
 void server_helper_keep_control(struct server_helper *h, const struct control_place *place)
 {
+	uint8_t in[CONTROL_PLACE_LEN];
+	struct writer w = writer_of(in, sizeof(in));
+
+	control_place_put(&w, place);
 	if (h->helper && *place->path)
-		tell(h, SERVER_OP_CONTROL, bytes_of(place, sizeof(*place)), 0);
+		tell(h, SERVER_OP_CONTROL, bytes_of(in, w.len), 0);
 }
 
 int server_helper_keep_table(struct server_helper *h, int fd, const char *table)

@@ -93,10 +93,11 @@ static int permit_any(void *state, struct helper_call *c)
 static int keep_control(void *state, struct helper_call *c)
 {
 	struct server_service *s = state;
+	struct control_place place;
 
-	if (c->in.left != sizeof(s->control))
+	if (!control_place_get(&c->in, &place))
 		return -EBADMSG;
-	get_copy(&c->in, &s->control, sizeof(s->control));
+	s->control = place;
 	return 0;
 }
 

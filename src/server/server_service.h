@@ -18,8 +18,7 @@ enum {
 	SERVER_OP_DEVICE = HELPER_OP(HELPER_SERVER, 1), /* its index (u32); with a netlink socket */
 	SERVER_OP_NETWORK = HELPER_OP(HELPER_SERVER, 2), /* a prefix, to which routes may be set */
 	SERVER_OP_ANY_NETWORK = HELPER_OP(HELPER_SERVER, 3),
-	SERVER_OP_CONTROL =
-		HELPER_OP(HELPER_SERVER, 4), /* a struct control_place, removed at the end */
+	SERVER_OP_CONTROL = HELPER_OP(HELPER_SERVER, 4), /* control_place_put: removed at the end */
 	SERVER_OP_TABLE =
 		HELPER_OP(HELPER_SERVER, 5), /* nf_tables, removed at the end; with a socket */
 	SERVER_OP_ROUTE = HELPER_OP(HELPER_SERVER, 6), /* whether it is added (u8), and a prefix */
