@@ -12,6 +12,7 @@
 
 #include "auth/radius.h"
 #include "auth/radius_grant.h"
+#include "util/clock.h"
 #include "util/endpoint.h"
 #include "util/log.h"
 
@@ -97,11 +98,11 @@ static void take(struct radius_listen *l, int fd, size_t len, const struct socka
 	struct radius_dae_peer peer = { ip_from_sockaddr(from), ip_port_of_sockaddr(from) };
 	struct writer out = writer_of(l->out, sizeof(l->out));
 	struct radius_dae_request rq;
+	const struct radius_dae_time now = { (uint64_t)time(NULL), clock_boot_s() };
 	enum radius_error_cause cause;
 
 	l->dae.nas_address = l->nas->address;
-	switch (radius_dae_input(&l->dae, &peer, bytes_of(l->in, len), (uint64_t)time(NULL), &rq,
-				 &out)) {
+	switch (radius_dae_input(&l->dae, &peer, bytes_of(l->in, len), &now, &rq, &out)) {
 	case RADIUS_DAE_DROP:
 		log_debug(NULL, "RADIUS: dropped a request from %s", ip_print_sockaddr(from).text);
 		return;

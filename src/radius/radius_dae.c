@@ -23,32 +23,36 @@ static bool is_genuine(struct bytes packet, struct bytes secret)
 	       radius_check_request(packet, secret) != RADIUS_CHECK_FORGED;
 }
 
-/* RADIUS_DAE_ASK: it may be taken. Says how long it must be remembered. */
-static enum radius_dae_step check_date(const struct radius_dae *d, struct bytes packet,
-				       uint64_t now_s, uint64_t *until_s)
+/*
+ * RADIUS_DAE_ASK: it may be taken. Says how long it must be remembered: as long as Unix time lets it be taken, also
+ * when that is set back; without a date for some minutes, whatever happens to Unix time.
+ */
+static enum radius_dae_step check_date(const struct radius_dae *d, struct radius_dae_request *rq,
+				       const struct radius_dae_time *now)
 {
 	struct bytes value;
 	uint64_t at;
 
-	*until_s = now_s + RADIUS_DAE_WINDOW_S;
-	if (!radius_find(packet, 0, RADIUS_EVENT_TIMESTAMP, &value))
+	rq->now_s = now->boot_s;
+	rq->until_s = rq->now_s + RADIUS_DAE_WINDOW_S;
+	if (!radius_find(rq->packet, 0, RADIUS_EVENT_TIMESTAMP, &value))
 		return d->requires_timestamp ? RADIUS_DAE_UNDATED : RADIUS_DAE_ASK;
 	at = radius_number(value);
-	if (at + RADIUS_DAE_WINDOW_S < now_s || at > now_s + RADIUS_DAE_WINDOW_S)
-		return RADIUS_DAE_OLD;
-	*until_s = at + RADIUS_DAE_WINDOW_S;
-	return RADIUS_DAE_ASK;
+	rq->now_s = now->unix_s;
+	rq->until_s = at + RADIUS_DAE_WINDOW_S;
+	return rq->until_s < rq->now_s || at > rq->now_s + RADIUS_DAE_WINDOW_S ? RADIUS_DAE_OLD
+									       : RADIUS_DAE_ASK;
 }
 
 /* ---- repeated requests */
 
 static const struct radius_dae_seen *find_seen(const struct radius_dae *d,
-					       const struct radius_dae_request *rq, uint64_t now_s)
+					       const struct radius_dae_request *rq)
 {
 	for (size_t i = 0; i < RADIUS_DAE_SEEN; i++) {
 		const struct radius_dae_seen *seen = &d->seen[i];
 
-		if (seen->until_s && seen->until_s >= now_s && seen->source == rq->source &&
+		if (seen->until_s && seen->until_s >= rq->now_s && seen->source == rq->source &&
 		    !memcmp(seen->request, rq->packet.at + 4, sizeof(seen->request)))
 			return seen;
 	}
@@ -184,29 +188,27 @@ void radius_dae_respond(struct radius_dae *d, const struct radius_dae_request *r
 }
 
 enum radius_dae_step radius_dae_input(struct radius_dae *d, const struct radius_dae_peer *peer,
-				      struct bytes packet, uint64_t now_s,
+				      struct bytes packet, const struct radius_dae_time *now,
 				      struct radius_dae_request *rq, struct writer *out)
 {
 	const struct radius_dae_source *source = find_source(d, &peer->addr);
 	const struct radius_dae_seen *seen;
 	enum radius_error_cause cause;
 	enum radius_dae_step step;
-	uint64_t until_s;
 
 	if (!source || !radius_is_packet(&packet) || !is_genuine(packet, source->secret))
 		return RADIUS_DAE_DROP;
-	step = check_date(d, packet, now_s, &until_s);
-	if (step != RADIUS_DAE_ASK)
-		return step;
 	*rq = (struct radius_dae_request){
 		.is_disconnect = packet.at[0] == RADIUS_DISCONNECT_REQUEST,
 		.packet = packet,
 		.peer = *peer,
 		.secret = source->secret,
 		.source = (size_t)(source - d->sources),
-		.until_s = until_s,
 	};
-	seen = find_seen(d, rq, now_s);
+	step = check_date(d, rq, now);
+	if (step != RADIUS_DAE_ASK)
+		return step;
+	seen = find_seen(d, rq);
 	if (seen) {
 		put_response(rq, (enum radius_error_cause)seen->cause, out);
 		return RADIUS_DAE_RESPOND;

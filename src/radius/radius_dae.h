@@ -50,10 +50,16 @@ struct radius_dae_source {
 
 /* A request that was answered. Its Authenticator depends on all of it. */
 struct radius_dae_seen {
-	uint64_t until_s; /* remembered until then; 0: none */
+	/* remembered until then: by Unix time if it has an Event-Timestamp, else by the other one; 0: none */
+	uint64_t until_s;
 	uint8_t request[RADIUS_AUTH_LEN];
 	uint16_t cause; /* what it was answered */
 	uint8_t source; /* in sources[] */
+};
+
+/* Unix time may be set at any moment; the other one only goes on (util/clock.h). */
+struct radius_dae_time {
+	uint64_t unix_s, boot_s;
 };
 
 struct radius_dae {
@@ -77,7 +83,7 @@ struct radius_dae_request {
 	struct bytes secret;
 	/* private */
 	size_t source;
-	uint64_t until_s;
+	uint64_t now_s, until_s; /* by the same clock */
 };
 
 enum radius_dae_step {
@@ -88,9 +94,8 @@ enum radius_dae_step {
 	RADIUS_DAE_ASK,     /* the owner does it and calls radius_dae_respond */
 };
 
-/* `now_s` is Unix time. */
 enum radius_dae_step radius_dae_input(struct radius_dae *d, const struct radius_dae_peer *peer,
-				      struct bytes packet, uint64_t now_s,
+				      struct bytes packet, const struct radius_dae_time *now,
 				      struct radius_dae_request *rq, struct writer *out);
 /* Writes the response to a request: with RADIUS_ERROR_NONE an ACK, else a NAK. */
 void radius_dae_respond(struct radius_dae *d, const struct radius_dae_request *rq,

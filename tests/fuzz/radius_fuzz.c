@@ -63,6 +63,7 @@ static void sign(uint8_t *packet, size_t len, uint8_t id, const uint8_t *request
 /* As a request to change or end a session, signed as it should be. */
 static void take_request(uint8_t *packet, size_t len)
 {
+	static const struct radius_dae_time now = { 1800000000, 1000 };
 	static uint8_t response[RADIUS_PACKET_MAX];
 	struct radius_dae_peer peer = { ip_from_v4(0x7f000001), 1 };
 	struct writer out = writer_of(response, sizeof(response));
@@ -74,8 +75,7 @@ static void take_request(uint8_t *packet, size_t len)
 	dae.source_count = 1;
 	dae.nas_name = "vpn";
 	radius_sign_request(packet, len, packet[1], NULL, 0, bytes_of(NULL, 0), secret);
-	if (radius_dae_input(&dae, &peer, bytes_of(packet, len), 1800000000, &rq, &out) ==
-	    RADIUS_DAE_ASK)
+	if (radius_dae_input(&dae, &peer, bytes_of(packet, len), &now, &rq, &out) == RADIUS_DAE_ASK)
 		radius_dae_respond(&dae, &rq, RADIUS_ERROR_NONE, &out);
 }
 

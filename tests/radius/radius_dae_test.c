@@ -11,7 +11,7 @@
 #include "support/vectors.h"
 #include "util/text.h"
 
-enum { NOW_S = 1800000000 };
+enum { NOW_S = 1800000000, BOOT_S = 1000, HOUR_S = 3600, DAY_S = 24 * HOUR_S };
 
 static const struct bytes secret = { (const uint8_t *)"testing123", 10 };
 
@@ -44,10 +44,24 @@ static void sign(uint8_t id)
 	radius_sign_request(in_bytes, in.len, id, NULL, 0, bytes_of(NULL, 0), secret);
 }
 
+static const struct radius_dae_time now = { NOW_S, BOOT_S };
+
+static enum radius_dae_step feed_by(uint64_t unix_s, uint64_t boot_s)
+{
+	const struct radius_dae_time at = { unix_s, boot_s };
+
+	out = writer_of(out_bytes, sizeof(out_bytes));
+	return radius_dae_input(&d, &peer, bytes_of(in_bytes, in.len), &at, &rq, &out);
+}
+
+static enum radius_dae_step feed_at(uint64_t unix_s)
+{
+	return feed_by(unix_s, unix_s - NOW_S + BOOT_S);
+}
+
 static enum radius_dae_step feed(void)
 {
-	out = writer_of(out_bytes, sizeof(out_bytes));
-	return radius_dae_input(&d, &peer, bytes_of(in_bytes, in.len), NOW_S, &rq, &out);
+	return feed_at(NOW_S);
 }
 
 /* The code of the response and its Error-Cause, 0 if it has none. */
@@ -92,12 +106,6 @@ static void a_disconnect(void **state)
 	assert_int_equal(feed(), RADIUS_DAE_ASK);
 }
 
-static enum radius_dae_step feed_at(uint64_t now_s)
-{
-	out = writer_of(out_bytes, sizeof(out_bytes));
-	return radius_dae_input(&d, &peer, bytes_of(in_bytes, in.len), now_s, &rq, &out);
-}
-
 /* Within the window the same response, and nothing is done; an owner who wants more requires dates. */
 static void a_replay_without_a_timestamp(void **state)
 {
@@ -131,6 +139,34 @@ static void a_replay_without_a_timestamp(void **state)
 	assert_int_equal(feed_at(NOW_S + 601), RADIUS_DAE_OLD);
 }
 
+/* Somebody sets the clock: a request without a date is not repeated sooner for that, nor remembered for longer. */
+static void the_clock_is_set(void **state)
+{
+	(void)state;
+	begin(RADIUS_DISCONNECT_REQUEST);
+	radius_put_text(&in, RADIUS_USER_NAME, "ann");
+	sign(7);
+	assert_int_equal(feed(), RADIUS_DAE_ASK);
+	radius_dae_respond(&d, &rq, RADIUS_ERROR_NONE, &out);
+	assert_int_equal(feed_by(NOW_S + HOUR_S, BOOT_S + 1), RADIUS_DAE_RESPOND);
+	assert_int_equal(feed_by(NOW_S - DAY_S, BOOT_S + 300), RADIUS_DAE_RESPOND);
+	assert_int_equal(feed_by(NOW_S - DAY_S, BOOT_S + 301), RADIUS_DAE_ASK);
+}
+
+/* Forward and back again: a request with a date can be taken again, and is not. */
+static void the_clock_is_set_back(void **state)
+{
+	(void)state;
+	begin(RADIUS_DISCONNECT_REQUEST);
+	radius_put_text(&in, RADIUS_USER_NAME, "ann");
+	radius_put_number(&in, RADIUS_EVENT_TIMESTAMP, NOW_S);
+	sign(7);
+	assert_int_equal(feed(), RADIUS_DAE_ASK);
+	radius_dae_respond(&d, &rq, RADIUS_ERROR_NONE, &out);
+	assert_int_equal(feed_by(NOW_S + HOUR_S, BOOT_S + 1), RADIUS_DAE_OLD);
+	assert_int_equal(feed_by(NOW_S + 1, BOOT_S + DAY_S), RADIUS_DAE_RESPOND);
+}
+
 static void what_is_not_genuine_is_dropped(void **state)
 {
 	(void)state;
@@ -148,7 +184,7 @@ static void what_is_not_genuine_is_dropped(void **state)
 	peer.addr = ip_from_v4(0x0a000001);
 	for (size_t cut = 0; cut < in.len; cut++) {
 		out = writer_of(out_bytes, sizeof(out_bytes));
-		assert_int_equal(radius_dae_input(&d, &peer, bytes_of(in_bytes, cut), NOW_S, &rq,
+		assert_int_equal(radius_dae_input(&d, &peer, bytes_of(in_bytes, cut), &now, &rq,
 						  &out),
 				 RADIUS_DAE_DROP);
 	}
@@ -194,7 +230,7 @@ static void the_vector(void **state)
 	(void)state;
 	d.sources[0].secret = vectors_text(group, "shared_secret_text");
 	out = writer_of(out_bytes, sizeof(out_bytes));
-	assert_int_equal(radius_dae_input(&d, &peer, packet, NOW_S, &rq, &out), RADIUS_DAE_ASK);
+	assert_int_equal(radius_dae_input(&d, &peer, packet, &now, &rq, &out), RADIUS_DAE_ASK);
 	radius_dae_respond(&d, &rq, RADIUS_ERROR_NONE, &out);
 	assert_true(
 		bytes_equal(bytes_of(out_bytes, out.len), vectors_hex(group, "disconnect_ack")));
@@ -248,6 +284,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_disconnect, set_up),
 		cmocka_unit_test_setup(a_replay_without_a_timestamp, set_up),
+		cmocka_unit_test_setup(the_clock_is_set, set_up),
+		cmocka_unit_test_setup(the_clock_is_set_back, set_up),
 		cmocka_unit_test_setup(what_is_not_genuine_is_dropped, set_up),
 		cmocka_unit_test_setup(old_requests_are_dropped, set_up),
 		cmocka_unit_test_setup(without_a_message_authenticator, set_up),
