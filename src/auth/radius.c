@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "auth/radius_listen.h"
 #include "tls/open.h"
@@ -509,7 +508,7 @@ int radius_open(const struct radius_cfg *cfg, const struct radius_orders *orders
 		return -ENOMEM;
 	r->cfg = cfg;
 	r->nas = (struct radius_nas){ .name = cfg->nas,
-				      .boot_s = (uint32_t)time(NULL),
+				      .start = radius_new_start(),
 				      .is_local = !cfg->server_count };
 	pthread_mutex_init(&r->lock, NULL);
 	r->logins.event = on_event;

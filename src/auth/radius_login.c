@@ -26,10 +26,18 @@ enum {
 
 /* ---- the request */
 
+uint32_t radius_new_start(void)
+{
+	uint32_t start;
+
+	secret_random(&start, sizeof(start));
+	return start;
+}
+
 void radius_session_id(const struct radius_nas *nas, uint64_t session,
 		       char to[RADIUS_SESSION_ID_SIZE])
 {
-	snprintf(to, RADIUS_SESSION_ID_SIZE, "%08" PRIx32 "%08" PRIx32, nas->boot_s,
+	snprintf(to, RADIUS_SESSION_ID_SIZE, "%08" PRIx32 "%08" PRIx32, nas->start,
 		 (uint32_t)session);
 }
 

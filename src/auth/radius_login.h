@@ -13,12 +13,14 @@
 struct radius_nas {
 	const char *name;       /* NAS-Identifier */
 	struct ip_addr address; /* NAS-IP-Address or -IPv6-Address; AF_UNSPEC: left out */
-	uint32_t boot_s;        /* when it started, for ids of sessions */
+	uint32_t start;         /* radius_new_start, for ids of sessions */
 	bool is_local;          /* logins are checked by the user file, not by RADIUS */
 };
 
 enum { RADIUS_SESSION_ID_SIZE = 24 };
 
+/* A random number. Not the time: a machine without a battery for its clock may have the same one at each start. */
+uint32_t radius_new_start(void);
 /* Acct-Session-Id: unique over restarts. */
 void radius_session_id(const struct radius_nas *nas, uint64_t session,
 		       char to[RADIUS_SESSION_ID_SIZE]);

@@ -15,7 +15,7 @@
 #include "util/text.h"
 
 static const struct bytes secret = { (const uint8_t *)"xyzzy5461", 9 };
-static const struct radius_nas nas = { .name = "vpn", .boot_s = 0x12345678 };
+static const struct radius_nas nas = { .name = "vpn", .start = 0x12345678 };
 static const char keys_group[] = "radius_mppe_key_attributes";
 
 static uint8_t packet[RADIUS_PACKET_MAX];
@@ -509,9 +509,24 @@ static void rates(void **state)
 	}
 }
 
+/* Two starts, within the same second by the clock. */
+static void ids_of_sessions_differ_after_a_restart(void **state)
+{
+	struct radius_nas first = { .start = radius_new_start() },
+			  next = { .start = radius_new_start() };
+	char one[RADIUS_SESSION_ID_SIZE], other[RADIUS_SESSION_ID_SIZE];
+
+	(void)state;
+	radius_session_id(&first, 1, one);
+	radius_session_id(&next, 1, other);
+	assert_int_equal(strlen(one), 16);
+	assert_string_not_equal(one, other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids_of_sessions_differ_after_a_restart),
 		cmocka_unit_test_setup(a_request_names_session_and_client, set_up),
 		cmocka_unit_test_setup(mschapv2_is_rearranged, set_up),
 		cmocka_unit_test_setup(what_does_not_fit_is_refused, set_up),
