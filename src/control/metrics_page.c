@@ -90,6 +90,9 @@ struct metrics_label metrics_label(const char *value)
 /* Of our own process; -1 and NULL: not open. They stay open. */
 static int statm_fd = -1;
 static DIR *descriptors;
+static struct metrics_start start; /* only one thread makes pages */
+
+enum { CLOCK_SET_MS = 2000 }; /* smaller steps change nothing */
 
 void metrics_open_process(void)
 {
@@ -130,6 +133,31 @@ static double seconds_of(const struct timeval *t)
 	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
 }
 
+int64_t metrics_started(struct metrics_start *s, int64_t wall_ms, uint64_t boot_ms,
+			uint64_t uptime_ms)
+{
+	int64_t offset_ms = wall_ms - (int64_t)boot_ms, set_ms = offset_ms - s->offset_ms;
+
+	if (!s->is_known) {
+		*s = (struct metrics_start){ true, (wall_ms - (int64_t)uptime_ms) / 1000,
+					     offset_ms };
+		return s->at_s;
+	}
+	if (set_ms <= -CLOCK_SET_MS || set_ms >= CLOCK_SET_MS) {
+		s->at_s += set_ms / 1000;
+		s->offset_ms += set_ms / 1000 * 1000;
+	}
+	return s->at_s;
+}
+
+static int64_t ms_of(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 void metrics_read_process(struct metrics_process *m, uint64_t uptime_ms)
 {
 	struct rusage usage = { .ru_nvcsw = 0 };
@@ -142,7 +170,8 @@ void metrics_read_process(struct metrics_process *m, uint64_t uptime_ms)
 	m->open_files = count_files();
 	m->max_files = limit.rlim_cur;
 	m->cpu_s = seconds_of(&usage.ru_utime) + seconds_of(&usage.ru_stime);
-	m->started = time(NULL) - (int64_t)(uptime_ms / 1000);
+	m->started = metrics_started(&start, ms_of(CLOCK_REALTIME), (uint64_t)ms_of(CLOCK_BOOTTIME),
+				     uptime_ms);
 }
 
 /* Under the names that Prometheus' own clients use. */

@@ -7,6 +7,7 @@
 #ifndef SSTP_CONTROL_METRICS_PAGE_H
 #define SSTP_CONTROL_METRICS_PAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,21 @@ struct metrics_process {
 	double cpu_s;
 	int64_t started; /* seconds since 1970 */
 };
+
+/* When a process started; all zero at first. */
+struct metrics_start {
+	bool is_known;
+	int64_t at_s;      /* seconds since 1970 */
+	int64_t offset_ms; /* of the wall clock from one that nobody sets, when that was worked out */
+};
+
+/*
+ * By the wall clock: when somebody sets that, the time of the start changes too. Otherwise it stays the same, since
+ * Prometheus takes a change for a restart; also after the machine was suspended, which `boot_ms` counts and
+ * `uptime_ms` does not.
+ */
+int64_t metrics_started(struct metrics_start *s, int64_t wall_ms, uint64_t boot_ms,
+			uint64_t uptime_ms);
 
 /* Opens what metrics_read_process reads, for a process that will not be able to. */
 void metrics_open_process(void);
