@@ -875,7 +875,8 @@ static void log_doubt(struct client *c, bool was_up, const char *text)
 
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 {
-	struct retry_end retry_end = { end->by_us, end->reason, end->is_verdict };
+	struct retry_end retry_end = { end->by_us, end->reason, end->is_verdict,
+				       end->sign == SIGN_CERT_EARLY };
 	char text[sizeof(end->text) + 192], offers[192] = "";
 	struct backend *b = c->cfg->backend;
 	bool is_later = false, is_missed = is_eap_missed(c, end);

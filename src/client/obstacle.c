@@ -244,6 +244,7 @@ static const char *hint_of_sign(enum tunnel_sign sign)
 		       "between, or a load balancer whose certificate the server does not have";
 	case SIGN_CERT_ISSUER:
 	case SIGN_CERT_NAME:
+	case SIGN_CERT_EARLY:
 	case SIGN_NONE:
 		break;
 	}

@@ -62,11 +62,12 @@ static bool is_login(enum tunnel_reason reason)
 	return reason == REASON_AUTH || reason == REASON_PROXY_LOGIN;
 }
 
-static bool is_worth_another_try(const struct retry *r, enum tunnel_reason reason)
+static bool is_worth_another_try(const struct retry *r, const struct retry_end *end,
+				 enum tunnel_reason reason)
 {
 	if (r->once || is_login(reason))
 		return false;
-	return r->was_up || (r->keep_trying && reason != REASON_TRUST);
+	return r->was_up || (r->keep_trying && (reason != REASON_TRUST || end->is_not_valid_yet));
 }
 
 struct retry_plan retry_ended(struct retry *r, const struct retry_end *end, uint64_t now_ms,
@@ -77,7 +78,7 @@ struct retry_plan retry_ended(struct retry *r, const struct retry_end *end, uint
 	retry_down(r, now_ms);
 	if (end->by_us)
 		return (struct retry_plan){ .when = RETRY_NOW };
-	if (is_worth_another_try(r, reason))
+	if (is_worth_another_try(r, end, reason))
 		return (struct retry_plan){ RETRY_LATER, pause_ms(r, jitter), reason };
 	if (r->was_up && !is_login(reason))
 		reason = REASON_LOST;

@@ -23,7 +23,7 @@
 /* Initialize with zeroes and the user's choices. */
 struct retry {
 	bool once; /* never reconnect */
-	/* also if the first attempt fails, unless the certificate is not trusted */
+	/* also if the first attempt fails, unless the certificate is not trusted, whatever the time */
 	bool keep_trying;
 	bool was_up;       /* at any time */
 	bool is_up;        /* now, ... */
@@ -38,6 +38,8 @@ struct retry_end {
 	enum tunnel_reason reason; /* else */
 	/* REASON_AUTH: the server refuses this login; false: it may accept it another time */
 	bool is_verdict;
+	/* REASON_TRUST: the certificate is not valid yet, or this machine's clock has not been set yet */
+	bool is_not_valid_yet;
 };
 
 struct retry_plan {

@@ -375,6 +375,11 @@ bool tls_is_for_other_names(const struct tls *t)
 	return t->is_for_other_names;
 }
 
+bool tls_is_not_valid_yet(const struct tls *t)
+{
+	return t->is_not_valid_yet;
+}
+
 bool tls_is_untrusted(const struct tls *t)
 {
 	return t->is_untrusted;

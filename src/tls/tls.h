@@ -61,9 +61,11 @@ void tls_notify_close(struct tls *t); /* sends close_notify, once; no call follo
 const struct error *tls_error_of(const struct tls *t);
 /* The peer's first bytes, at most 16: whether it speaks TLS, or HTTP without it. */
 struct bytes tls_first_input(const struct tls *t);
-/* Of an untrusted certificate: no trusted authority signed it, or else it is for other names. */
+/* Of an untrusted certificate: no trusted authority signed it, or else it is for other names, or ... */
 bool tls_is_issuer_unknown(const struct tls *t);
 bool tls_is_for_other_names(const struct tls *t);
+/* ... it, an issuer or a revocation list is not valid yet by this machine's clock, which may be behind. */
+bool tls_is_not_valid_yet(const struct tls *t);
 /* Whether the failure was the peer's certificate: issuer, name, date, purpose or pin. */
 bool tls_is_untrusted(const struct tls *t);
 

@@ -32,7 +32,8 @@ struct tls {
 	uint8_t first[TLS_FIRST_LEN]; /* the peer's first bytes */
 	struct error *error;          /* NULL: none yet */
 	bool is_untrusted;            /* failed because of the peer's certificate, ... */
-	bool is_issuer_unknown, is_for_other_names; /* ... and what is wrong with it */
+	bool is_issuer_unknown, is_for_other_names,
+		is_not_valid_yet; /* ... and what is wrong with it */
 };
 
 #endif

@@ -256,6 +256,7 @@ static void refuse_path(struct tls *t, enum path_fault fault, const struct path_
 
 	cert_read(own, &leaf);
 	cert_read(at->whole, &c);
+	t->is_not_valid_yet = fault == PATH_EARLY || fault == PATH_CRL_EARLY;
 	if (fault == PATH_EXPIRED || fault == PATH_EARLY)
 		refuse_dates(t, &c, is_leaf, fault == PATH_EXPIRED);
 	else if (fault == PATH_NO_ISSUER)
@@ -446,7 +447,8 @@ static void forget_refusal(struct tls *t)
 {
 	free(t->error);
 	t->error = NULL;
-	t->is_untrusted = t->is_issuer_unknown = t->is_for_other_names = false;
+	t->is_untrusted = t->is_issuer_unknown = t->is_for_other_names = t->is_not_valid_yet =
+		false;
 }
 
 bool trust_again(struct tls *t, const struct bytes *certs, size_t count, struct error *why)

@@ -153,6 +153,7 @@ static enum tunnel_sign handshake_sign(const struct tunnel *t)
 	if (tls_is_untrusted(t->wire.tls))
 		return tls_is_issuer_unknown(t->wire.tls)    ? SIGN_CERT_ISSUER
 		       : tls_is_for_other_names(t->wire.tls) ? SIGN_CERT_NAME
+		       : tls_is_not_valid_yet(t->wire.tls)   ? SIGN_CERT_EARLY
 							     : SIGN_NONE;
 	if (first.len >= sizeof(http) && !memcmp(first.at, http, sizeof(http)))
 		return SIGN_PLAIN_HTTP;

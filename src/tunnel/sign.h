@@ -19,9 +19,10 @@ enum tunnel_sign {
 	SIGN_TLS_ALERT,
 	SIGN_PLAIN_HTTP,
 	SIGN_NOT_TLS,
-	/* the certificate: no authority that we trust has signed it; it is for other names */
+	/* the certificate: no authority that we trust has signed it; it is for other names; it is not valid yet */
 	SIGN_CERT_ISSUER,
 	SIGN_CERT_NAME,
+	SIGN_CERT_EARLY,
 	/* the response to the SSTP request */
 	SIGN_HTTP_REDIRECT,   /* 3xx with a Location */
 	SIGN_HTTP_LOGIN,      /* 511 */

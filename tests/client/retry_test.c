@@ -22,6 +22,7 @@ enum what {
 	AT_LOGIN,
 	FAILED,
 	UNTRUSTED,
+	TOO_EARLY,
 	UNREACHABLE,
 	AT_PROXY
 };
@@ -78,6 +79,17 @@ static const struct story stories[] = {
 	  false,
 	  true,
 	  { { 0, FAILED, LATER(1000, REASON_PPP) }, { 1000, UNTRUSTED, NEVER(REASON_TRUST) } } },
+
+	{ "keep trying until the clock is set",
+	  false,
+	  true,
+	  { { 0, TOO_EARLY, LATER(1000, REASON_TRUST) },
+	    { 1000, TOO_EARLY, LATER(2000, REASON_TRUST) } } },
+	{ "a certificate that is not valid yet is refused at once without that",
+	  false,
+	  false,
+	  { { 0, TOO_EARLY, NEVER(REASON_TRUST) } } },
+	{ "and with --once", true, true, { { 0, TOO_EARLY, NEVER(REASON_TRUST) } } },
 
 	{ "after it was up everything is tried again",
 	  false,
@@ -193,6 +205,8 @@ static struct retry_end end_of(enum what what)
 		return (struct retry_end){ .reason = REASON_AUTH };
 	case UNTRUSTED:
 		return (struct retry_end){ .reason = REASON_TRUST };
+	case TOO_EARLY:
+		return (struct retry_end){ .reason = REASON_TRUST, .is_not_valid_yet = true };
 	case AT_PROXY:
 		return (struct retry_end){ .reason = REASON_PROXY_LOGIN };
 	case UNREACHABLE:

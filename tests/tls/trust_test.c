@@ -36,7 +36,7 @@ static int drop_authorities(void **state)
 	return 0;
 }
 
-static bool was_untrusted; /* by the last client */
+static bool was_untrusted, was_not_valid_yet; /* by the last client */
 
 /* With both versions of TLS, since the library checks certificates at different points of them. */
 static bool shake(const struct tls_client_cfg *client, const struct pki_files *f, bool is_tls13,
@@ -53,6 +53,7 @@ static bool shake(const struct tls_client_cfg *client, const struct pki_files *f
 		assert_string_equal(tls_version(p->client.tls), is_tls13 ? "TLSv1.3" : "TLSv1.2");
 	*err = *tls_error_of(p->client.tls);
 	was_untrusted = tls_is_untrusted(p->client.tls);
+	was_not_valid_yet = tls_is_not_valid_yet(p->client.tls);
 	assert_int_equal(p->client.result, ok ? 1 : TLS_FAILED);
 	/* a client's refusal ends the server's session too, unless its handshake was done before */
 	assert_true(ok || p->server.result != TLS_WANT_INPUT || !is_tls13);
@@ -183,12 +184,14 @@ static void dates(void **state)
 	strftime(day, sizeof(day), "%Y-%m-%d", gmtime(&then));
 	refuse_with(&client, &f, "vpn.example.net",
 		    WORDS("the certificate of vpn.example.net expired on", day));
+	assert_false(was_not_valid_yet);
 	pki_issue(&pki, &(struct pki_leaf){ .from_day = 3, .until_day = 10 }, &f);
 	then = time(NULL) + 3 * PKI_DAY_S;
 	strftime(day, sizeof(day), "%Y-%m-%d", gmtime(&then));
 	refuse_with(&client, &f, "vpn.example.net",
 		    WORDS("the certificate of vpn.example.net is not valid before", day,
 			  "this machine's date is"));
+	assert_true(was_not_valid_yet);
 }
 
 static void wrong_name(void **state)
