@@ -23,6 +23,7 @@
 #include "cli/option.h"
 #include "cli/password.h"
 #include "control/control_service.h"
+#include "util/log_writer.h"
 
 static const char pin[] = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 static const char *const pins[] = { pin };
@@ -89,6 +90,7 @@ static int run(enum sandbox_mode mode)
 	assert_true(own >= 0 && file >= 0);
 	assert_int_equal(dup2(file, STDERR_FILENO), STDERR_FILENO);
 	code = device_client_run(&d, &cfg);
+	log_flush(10 * 1000);
 	assert_int_equal(dup2(own, STDERR_FILENO), STDERR_FILENO);
 	len = pread(file, said, sizeof(said) - 1, 0);
 	said[len > 0 ? len : 0] = '\0';
