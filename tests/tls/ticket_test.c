@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "pair.h"
@@ -34,6 +35,17 @@ time_t time(time_t *to)
 	if (to)
 		*to = now;
 	return now;
+}
+
+/* The same: the library dates tickets by it. */
+int gettimeofday(struct timeval *restrict to, void *restrict zone)
+{
+	struct timespec ts;
+
+	(void)zone;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	*to = (struct timeval){ ts.tv_sec + clock_ahead, ts.tv_nsec / 1000 };
+	return 0;
 }
 
 static uint64_t our_boot_s(void)
@@ -454,6 +466,48 @@ static void an_old_proof(void **state)
 	lab_close(&l);
 }
 
+/* Someone sets the machine's date: the next call succeeds, resumed or not, and the one after it is resumed. */
+static void the_date_is_set(void **state)
+{
+	static const time_t ahead[] = { 1,       -1,          60,           -60,        HOUR_S,
+					-HOUR_S, 11 * HOUR_S, -11 * HOUR_S, 20 * HOUR_S };
+	struct lab l;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ahead) / sizeof(*ahead); i++) {
+		lab_open(&l);
+		full(&l);
+		clock_ahead = ahead[i];
+		connect_to(&l);
+		assert_true(l.ok);
+		print_message("# %ld s: %s\n", (long)ahead[i], l.is_resumed ? "resumed" : "full");
+		resumed(&l);
+		clock_ahead = 0;
+		connect_to(&l);
+		assert_true(l.ok);
+		resumed(&l);
+		lab_close(&l);
+	}
+}
+
+/* It does not live for longer when the date is set back again and again. */
+static void an_old_proof_with_the_date_set_back(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	lab_open(&l);
+	full(&l);
+	for (int i = 0; i < 24; i++) {
+		resumed(&l);
+		boot_s += HOUR_S;
+		clock_ahead -= HOUR_S / 2;
+	}
+	full(&l);
+	clock_ahead = 0;
+	lab_close(&l);
+}
+
 /* It expires between the full handshake and the next, at which the dates are compared again. */
 static void an_expired_certificate(void **state)
 {
@@ -709,6 +763,8 @@ int main(void)
 		cmocka_unit_test(another_trust),
 		cmocka_unit_test(another_client_certificate),
 		cmocka_unit_test(an_old_proof),
+		cmocka_unit_test(the_date_is_set),
+		cmocka_unit_test(an_old_proof_with_the_date_set_back),
 		cmocka_unit_test(an_expired_certificate),
 		cmocka_unit_test(a_revoked_certificate),
 		cmocka_unit_test(another_server),
