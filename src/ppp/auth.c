@@ -53,6 +53,12 @@ static bool is_conversing(const struct ppp *p)
 	       p->auth.challenges > (p->cfg.role == PPP_CLIENT ? 1 : 0);
 }
 
+bool auth_is_checking(const struct ppp *p)
+{
+	return p->cfg.role == PPP_SERVER && (p->auth.state == AUTH_CHECKING ||
+					     (p->auth.state == AUTH_WAITING && is_conversing(p)));
+}
+
 bool auth_is_under_way(const struct ppp *p)
 {
 	return (p->auth.state != AUTH_IDLE && p->auth.state != AUTH_WAITING) || is_conversing(p);
@@ -207,11 +213,16 @@ static void resend(struct ppp *p)
 		p->auth.method->resend(p);
 }
 
-/* A client whose login was not checked in time tries again; without this text it would take it for refused. */
+/* Without this text the client would take the login for refused, and not try again. */
+void auth_note_unchecked(struct ppp *p)
+{
+	if (auth_is_checking(p) && !p->terminate_text)
+		p->terminate_text = PPP_UNCHECKED_TEXT;
+}
+
 static void give_up(struct ppp *p)
 {
-	if (p->auth.state == AUTH_CHECKING)
-		p->terminate_text = PPP_UNCHECKED_TEXT;
+	auth_note_unchecked(p);
 	ppp_end(p, PPP_CLOSED_AUTH_TIMEOUT);
 }
 

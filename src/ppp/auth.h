@@ -40,6 +40,10 @@ void auth_finish(struct ppp *p, const struct ppp_auth_result *result);
 
 /* True once authentication has progressed so far that renegotiating LCP would invalidate it. */
 bool auth_is_under_way(const struct ppp *p);
+/* Server: the client awaits a result that is not known yet; with EAP from the first Response to the Identity on. */
+bool auth_is_checking(const struct ppp *p);
+/* The link is about to end; if the login is being checked, and the end has no text, the text says so. */
+void auth_note_unchecked(struct ppp *p);
 
 /* ---- for the methods */
 

@@ -343,6 +343,12 @@ void ppp_sent_credentials(struct ppp *p)
 		start_ncps(p);
 }
 
+/* A server ends earlier, so that the client gets its reason. */
+static uint32_t limit_of(const struct ppp *p)
+{
+	return LIMIT_MS - (p->cfg.role == PPP_SERVER ? AUTH_LEAD_MS : 0);
+}
+
 static bool has_network(const struct ppp *p)
 {
 	return ppp_data_is_open(p, PPP_PROTO_IPV4) || ppp_data_is_open(p, PPP_PROTO_IPV6);
@@ -354,7 +360,7 @@ static void update_limit(struct ppp *p)
 	if (has_network(p))
 		p->limit_ms = UINT64_MAX;
 	else if (p->limit_ms == UINT64_MAX)
-		p->limit_ms = p->now_ms + LIMIT_MS;
+		p->limit_ms = p->now_ms + limit_of(p);
 }
 
 static void limit_expired(struct ppp *p)
@@ -365,6 +371,7 @@ static void limit_expired(struct ppp *p)
 		ppp_end(p, PPP_CLOSED_NO_NETWORK);
 		break;
 	case PPP_PHASE_AUTHENTICATE:
+		auth_note_unchecked(p);
 		ppp_end(p, PPP_CLOSED_AUTH_TIMEOUT);
 		break;
 	case PPP_PHASE_ESTABLISH:
@@ -551,17 +558,23 @@ void ppp_open(struct ppp *p, uint64_t now_ms)
 {
 	p->now_ms = now_ms;
 	p->phase = PPP_PHASE_ESTABLISH;
-	p->limit_ms = now_ms + LIMIT_MS;
+	p->limit_ms = now_ms + limit_of(p);
 	if (p->cfg.auth_count || p->cfg.probe)
 		lcp_start(p);
 	else
 		ppp_finish(p, PPP_CLOSED_NO_METHOD);
 }
 
+bool ppp_checks_login(const struct ppp *p)
+{
+	return auth_is_checking(p);
+}
+
 void ppp_close(struct ppp *p, const char *why, uint64_t now_ms)
 {
 	p->terminate_text = why;
 	p->now_ms = now_ms;
+	auth_note_unchecked(p);
 	ppp_end(p, PPP_CLOSED_BY_US);
 }
 

@@ -61,9 +61,11 @@ bool ppp_eap_send(struct ppp *p, struct bytes packet, uint64_t now_ms);
 void ppp_eap_done(struct ppp *p, const uint8_t hlak[PPP_HLAK_LEN], uint64_t now_ms);
 /* Client, after PPP_OUT_AUTHENTICATED: whether cfg.new_password is the user's password now. */
 bool ppp_has_changed_password(const struct ppp *p);
+/* Server: the client waits for the result of its login. */
+bool ppp_checks_login(const struct ppp *p);
 /*
  * `why` is the text of the Terminate-Request (RFC 1661 section 5.5); the caller keeps it valid;
- * NULL: none.
+ * NULL: none, or that the login could not be checked (PPP_UNCHECKED_TEXT) while ppp_checks_login.
  */
 void ppp_close(struct ppp *p, const char *why, uint64_t now_ms);
 /*

@@ -19,7 +19,7 @@
 #include "util/secret.h"
 
 enum {
-	SETUP_MS = 60 * 1000,  /* for the whole set-up; each step also has its own limit */
+	SETUP_MS = 58 * 1000,  /* for the whole set-up: before clients give up, after a minute */
 	LISTED_MAX = 100,      /* sessions of a worker that SIGUSR1 logs */
 	ADVERTS_PER_MS = 4,    /* of a worker, when what is advertised has changed */
 	CLAIM_EVERY_MS = 10,   /* the packets of a worker's sessions claim addresses so often */
@@ -600,7 +600,7 @@ static void on_result(void *arg, const struct auth_result *result)
 	if (result->outcome == AUTH_RESULT_UNAVAILABLE)
 		end_unchecked_login(s, bytes_text(result->name), result->reason);
 	else if (!set_user(s, bytes_text(result->name)))
-		tunnel_shutdown_for(&s->tunnel, REASON_SYSTEM, "out of memory");
+		end_unchecked_login(s, bytes_text(result->name), strerror(ENOMEM));
 	else if (may_log_in(s, result))
 		finish_login(s, result);
 	else

@@ -634,6 +634,19 @@ static void set_stage_reason(struct tunnel *t)
 				  "not connected within %u seconds: PPP did not finish", seconds);
 }
 
+/* A client whose login is still being checked is told so: it would take silence for a refusal. */
+static void stage_expired(struct tunnel *t)
+{
+	bool is_checking = t->stage == TUNNEL_RUNNING && t->ppp_is_running &&
+			   !t->is_shutting_down && ppp_checks_login(&t->ppp);
+
+	set_stage_reason(t);
+	if (is_checking)
+		tunnel_shutdown_for(t, REASON_PPP, NULL);
+	else
+		tunnel_finish(t);
+}
+
 /* The timer expires at least as often as SSTP's Hello. */
 static void free_idle_backlog(struct tunnel *t, uint64_t now_ms)
 {
@@ -649,8 +662,7 @@ static void on_timer(struct loop_timer *timer)
 	uint64_t now = loop_now(t->cfg.loop);
 
 	if (now >= t->stage_deadline_ms) {
-		set_stage_reason(t);
-		tunnel_finish(t);
+		stage_expired(t);
 		return;
 	}
 	if (t->stage == TUNNEL_RUNNING && tunnel_lend(t)) {

@@ -397,6 +397,14 @@ void pair_run(struct pair *pair, uint64_t until_ms)
 	}
 }
 
+void pair_end(struct pair *pair, struct side *side)
+{
+	ppp_close(&side->p, NULL, pair->now_ms);
+	drain(pair, side);
+	while (deliver(pair))
+		;
+}
+
 void pair_close(struct pair *pair)
 {
 	ppp_wipe(&pair->client.p);

@@ -77,6 +77,8 @@ void pair_init(struct pair *pair);
 void pair_open(struct pair *pair);
 /* Runs until no event is left before `until_ms`, counted from pair_open. */
 void pair_run(struct pair *pair, uint64_t until_ms);
+/* One end closes the link, without a text. */
+void pair_end(struct pair *pair, struct side *side);
 void pair_close(struct pair *pair);
 
 /* True if both are up with IPv4 and IPv6, and agree on every value. */

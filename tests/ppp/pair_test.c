@@ -277,6 +277,44 @@ static void a_result_that_never_comes_ends_in_time(void **state)
 	}
 }
 
+/* LCP took so long that the limit for all of PPP comes before that of the login. */
+static void nor_does_it_outlive_the_limit_of_all(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	for (size_t i = 0; i < SPOKEN; i++)
+		for (uint32_t ms = 20 * 1000; ms <= 28 * 1000; ms += 1000) {
+			init_with(&pair, spoken[i]);
+			pair.verdict_ms = 600 * 1000;
+			pair.stopped = &pair.client;
+			pair.stop_ms = ms;
+			pair_open(&pair);
+			pair_run(&pair, 65 * 1000);
+			assert_true(pair.client.is_closed && pair.server.is_closed);
+			assert_int_equal(pair.client.why, PPP_CLOSED_UNCHECKED);
+			pair_close(&pair);
+		}
+}
+
+static void a_server_that_ends_meanwhile_says_so(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	for (size_t i = 0; i < SPOKEN; i++) {
+		init_with(&pair, spoken[i]);
+		pair.verdict_ms = 600 * 1000;
+		pair_open(&pair);
+		pair_run(&pair, 5 * 1000);
+		assert_int_equal(pair.server.checks, 1);
+		pair_end(&pair, &pair.server);
+		assert_true(pair.client.is_closed && pair.server.is_closed);
+		assert_int_equal(pair.client.why, PPP_CLOSED_UNCHECKED);
+		pair_close(&pair);
+	}
+}
+
 struct methods {
 	const char *name;
 	enum ppp_auth client[3], server[3];
@@ -691,6 +729,8 @@ int main(void)
 		cmocka_unit_test(wrong_passwords_are_refused),
 		cmocka_unit_test(a_result_may_take_long),
 		cmocka_unit_test(a_result_that_never_comes_ends_in_time),
+		cmocka_unit_test(nor_does_it_outlive_the_limit_of_all),
+		cmocka_unit_test(a_server_that_ends_meanwhile_says_so),
 		cmocka_unit_test(methods_meet),
 		cmocka_unit_test(a_probe_learns_the_methods),
 		cmocka_unit_test(either_end_can_close),

@@ -44,9 +44,11 @@ struct end {
 	void (*on_offer)(struct end *e);
 	void (*on_connected)(struct end *e);
 	void (*on_packet)(struct end *e);
+	void (*on_password)(struct end *e); /* the server; NULL: it answers */
 };
 
 static struct {
+	uint32_t setup_ms; /* 0: no limit */
 	char folder[32], cert[64], key[64];
 	const char *pin;
 	struct tls_ctx *client_ctx, *server_ctx;
@@ -108,7 +110,10 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 			e->on_offer(e);
 		break;
 	case TUNNEL_CHECK_PASSWORD:
-		answer(e, ev->attempt);
+		if (e->on_password)
+			e->on_password(e);
+		else
+			answer(e, ev->attempt);
 		break;
 	case TUNNEL_CONNECTED:
 		e->is_connected = true;
@@ -157,6 +162,8 @@ static struct tunnel_cfg cfg_of(struct end *e, int fd, enum ppp_role role)
 		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256,
 		.mtu = 1400,
 		.tls_timeout_ms = 5000,
+		.setup_deadline_ms = loop_now(t.loop) + t.setup_ms,
+		.setup_ms = role == PPP_SERVER ? t.setup_ms : 0,
 		.log = &e->log,
 		.event = on_event,
 		.arg = e,
@@ -229,6 +236,7 @@ static int set_up(void **state)
 	memset(&t.server, 0, sizeof(t.server));
 	t.password = "secret";
 	t.server_wants_pap = false;
+	t.setup_ms = 0;
 	t.give_up.expired = time_is_up;
 	return loop_open(&t.loop) || pump_open(&t.pump, t.loop);
 }
@@ -769,6 +777,41 @@ static void another_certificate_is_refused(void **state)
 	t.client_ctx = good;
 }
 
+static void never_answer(struct end *e)
+{
+	(void)e;
+}
+
+/* The login was being checked. */
+static void assert_unchecked(void)
+{
+	assert_int_equal(t.client.end.reason, REASON_PPP);
+	assert_non_null(strstr(t.client.end.text, "cannot check logins now"));
+	assert_false(t.client.end.is_verdict);
+}
+
+static void a_server_that_ends_during_a_login_says_so(void **state)
+{
+	(void)state;
+	t.server.on_password = hang_up;
+	open_both();
+	run();
+	assert_unchecked();
+	assert_true(t.server.end.by_us);
+}
+
+static void a_login_that_reaches_the_limit_of_the_set_up_is_told(void **state)
+{
+	(void)state;
+	t.server.on_password = never_answer;
+	t.setup_ms = 1500;
+	open_both();
+	run();
+	assert_unchecked();
+	assert_int_equal(t.server.end.reason, REASON_PPP);
+	assert_non_null(strstr(t.server.end.text, "PPP did not finish"));
+}
+
 static void a_shutdown_before_the_handshake_ends_at_once(void **state)
 {
 	(void)state;
@@ -861,6 +904,8 @@ int main(void)
 		CASE(abandoning_from_a_packet_is_safe),
 		CASE(a_peer_without_tls_is_refused),
 		CASE(another_certificate_is_refused),
+		CASE(a_server_that_ends_during_a_login_says_so),
+		CASE(a_login_that_reaches_the_limit_of_the_set_up_is_told),
 		CASE(a_shutdown_before_the_handshake_ends_at_once),
 		CASE(leaving_ends_at_once),
 	};
