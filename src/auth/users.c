@@ -163,6 +163,80 @@ static void warn_of_duplicates(const struct loading *l)
 	}
 }
 
+/* ---- addresses that users cannot have */
+
+struct own_address {
+	uint32_t ipv4, index; /* of the user */
+};
+
+static int compare_addresses(const void *a, const void *b)
+{
+	const struct own_address *x = a, *y = b;
+
+	if (x->ipv4 != y->ipv4)
+		return x->ipv4 < y->ipv4 ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static void report_address(const struct loading *l, const struct user *user, const char *format,
+			   ...) __attribute__((format(printf, 3, 4)));
+
+static void report_address(const struct loading *l, const struct user *user, const char *format,
+			   ...)
+{
+	char why[512], line[1280];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	snprintf(line, sizeof(line), "%s: user %s: %s %s", place_of(l, user->line).text,
+		 quoted(user->client).text, ip_print_v4(user->ipv4).text, why);
+	l->names->unfit(l->names->arg, line);
+}
+
+/* Sorted. Those that count at this server; the number of them is returned. */
+static size_t find_own_addresses(const struct loading *l, struct own_address *to)
+{
+	const struct users *u = l->u;
+	size_t count = 0;
+
+	for (size_t i = 0; i < u->count; i++) {
+		const struct user *user = &u->user[i];
+
+		if (user->ipv4 && !user->is_refused &&
+		    users_find(u, bytes_text(user->client), l->names->server) == user)
+			to[count++] = (struct own_address){ user->ipv4, (uint32_t)i };
+	}
+	qsort(to, count, sizeof(*to), compare_addresses);
+	return count;
+}
+
+/* The log of a login that fails says the same, but only then. */
+static void warn_of_addresses(const struct loading *l)
+{
+	struct own_address *own = calloc(l->u->count + 1, sizeof(*own));
+	size_t count = own ? find_own_addresses(l, own) : 0, first = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct user *user = &l->u->user[own[i].index];
+		const char *why = l->names->why_unfit(l->names->arg, user->ipv4);
+
+		if (own[i].ipv4 != own[first].ipv4)
+			first = i;
+		if (why)
+			report_address(l, user, "%s: the user cannot log in", why);
+		else if (i > first)
+			report_address(
+				l, user,
+				"is also the address of user %s in %s: only one of them can be "
+				"connected at a time",
+				quoted(l->u->user[own[first].index].client).text,
+				place_of(l, l->u->user[own[first].index].line).text);
+	}
+	free(own);
+}
+
 static bool make_decoy(struct users *u)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -539,6 +613,8 @@ static int parse(struct loading *l, const char *text, size_t len, struct users *
 	}
 	chain_users(u);
 	warn_of_duplicates(l);
+	if (l->names && l->names->unfit)
+		warn_of_addresses(l);
 	*out = u;
 	return 0;
 

@@ -29,7 +29,7 @@ enum { USERS_WATCHED_MAX = 100 };
 
 struct users;
 
-/* What the words filter= and pool= may name. */
+/* What the words filter= and pool= may name, and which addresses users may have. */
 struct users_names {
 	bool (*has_filter)(void *arg, const char *name);
 	bool (*has_pool)(void *arg, const char *name);
@@ -37,6 +37,11 @@ struct users_names {
 	bool has_pools;
 	/* There is none of that name: a line for the log. NULL: users_load fails. */
 	void (*unknown)(void *arg, const char *line);
+	/* Why no client can have this address, as the end of a sentence; NULL: it can. */
+	const char *(*why_unfit)(void *arg, uint32_t ipv4);
+	/* A user has such an address, or one that another user has too: a line for the log. NULL: nobody looks. */
+	void (*unfit)(void *arg, const char *line);
+	const char *server; /* this server's name: lines for other servers do not count */
 	void *arg;
 };
 

@@ -71,7 +71,7 @@ static void use_eap(const struct credentials *c, const struct server_cfg *cfg)
 
 /* ---- names of filters and pools */
 
-enum { UNKNOWN_MAX = 20 }; /* lines of a log about names that do not exist */
+enum { WARNINGS_MAX = 20 }; /* lines of a log about names that do not exist, and about addresses */
 
 struct known_names {
 	struct users_names names;
@@ -79,7 +79,7 @@ struct known_names {
 	struct filter_store *filters; /* in force; NULL: these */
 	const struct filters *read;
 	struct reload_report *report; /* NULL: at the start */
-	size_t unknown;
+	size_t unknown, unfit;
 };
 
 static bool has_filter(void *arg, const char *name)
@@ -99,18 +99,53 @@ static bool has_pool(void *arg, const char *name)
 	return false;
 }
 
-static void warn_of_unknown(void *arg, const char *line)
+/* `count` of warnings before this one; `more` takes the place of all after the last. */
+static void warn(const struct known_names *k, size_t *count, const char *line, const char *more)
 {
-	struct known_names *k = arg;
-
-	if (k->unknown++ == UNKNOWN_MAX)
-		line = "more filters and pools of users do not exist: sstp serve --check finds them";
-	if (k->unknown > UNKNOWN_MAX + 1)
+	if ((*count)++ == WARNINGS_MAX)
+		line = more;
+	if (*count > WARNINGS_MAX + 1)
 		return;
 	if (k->report)
 		reload_report_warn(k->report, "%s", line);
 	else
 		log_warn(NULL, "%s", line);
+}
+
+static void warn_of_unknown(void *arg, const char *line)
+{
+	struct known_names *k = arg;
+
+	warn(k, &k->unknown, line,
+	     "more filters and pools of users do not exist: sstp serve --check finds them");
+}
+
+/* ---- addresses */
+
+static const char *why_unfit(void *arg, uint32_t ipv4)
+{
+	const struct server_cfg *cfg = ((const struct known_names *)arg)->cfg;
+	uint32_t first = ip_v4(&cfg->network.addr), last = first | UINT32_MAX >> cfg->network.len;
+	struct ip_addr a = ip_from_v4(ipv4);
+
+	if (ipv4 == first)
+		return "is the address of the network itself";
+	if (ipv4 == first + 1)
+		return "is the server's own address in the tunnels";
+	if (ipv4 == last)
+		return "is the broadcast address of the network";
+	for (size_t i = 0; i < cfg->listen_count; i++)
+		if (ip_equal(&cfg->listen[i].addr, &a))
+			return "is an address of --listen, which clients connect to";
+	return NULL;
+}
+
+static void warn_of_unfit(void *arg, const char *line)
+{
+	struct known_names *k = arg;
+
+	warn(k, &k->unfit, line,
+	     "more users have addresses that they cannot have, or the same ones");
 }
 
 static void know_names(struct known_names *k, const struct server_cfg *cfg)
@@ -121,6 +156,9 @@ static void know_names(struct known_names *k, const struct server_cfg *cfg)
 			   .filters_file = cfg->filters_file,
 			   .has_pools = cfg->pool_count,
 			   .unknown = warn_of_unknown,
+			   .why_unfit = why_unfit,
+			   .unfit = warn_of_unfit,
+			   .server = cfg->name,
 			   .arg = k },
 		.cfg = cfg,
 	};

@@ -224,14 +224,7 @@ static struct registration *holder_of(struct registry *r, uint32_t addr)
 
 static void keep(void *arg, uint32_t addr)
 {
-	struct pool *pool = arg;
-
-	if (pool_has(pool, addr) && !pool_is_for_clients(pool, addr))
-		log_warn(NULL,
-			 "%s in the user file cannot be a client's address: it is the "
-			 "address of the server or of the network, or the broadcast address",
-			 ip_print_v4(addr).text);
-	pool_keep(pool, addr);
+	pool_keep(arg, addr);
 }
 
 /* Updates is_own_address of the users who are logged in, after a reload of the user file. */

@@ -698,6 +698,52 @@ static void write_file(const char *name, const char *text, mode_t mode)
 	assert_int_equal(chmod(path(name), mode), 0);
 }
 
+static const char *why_unfit(void *arg, uint32_t ipv4)
+{
+	(void)arg;
+	return ipv4 == 0x0a090001 ? "is the server's" : NULL;
+}
+
+/* Without the name of the folder, which is another each time. */
+static void note_unfit(void *arg, const char *line)
+{
+	const char *at;
+
+	for (; (at = strstr(line, folder)); line = at + strlen(folder) + 1)
+		strncat(arg, line, (size_t)(at - line));
+	strcat(arg, line);
+	strcat(arg, "\n");
+}
+
+static void addresses_that_users_cannot_have(void **state)
+{
+	char lines[2048] = "";
+	struct users_names names = {
+		.why_unfit = why_unfit, .unfit = note_unfit, .server = "vpn", .arg = lines
+	};
+	struct error err;
+	struct users *u;
+
+	(void)state;
+	write_file("users",
+		   "ann * pw 10.9.0.1\nbob * pw 10.9.0.9\ncarl * pw *\ndora other pw 10.9.0.9\n"
+		   "erin * pw\nfred * pw 10.9.0.9 -\ngina vpn pw 10.9.0.9\nann other pw 10.9.0.7\n"
+		   "hugo * pw 10.9.0.1\nbob vpn2 pw 10.9.0.9\nida * pw 10.9.0.9\n",
+		   0600);
+	assert_int_equal(users_load(path("users"), NULL, &names, &u, &err), 0);
+	users_release(u);
+	assert_string_equal(
+		lines, "users:1: user \"ann\": 10.9.0.1 is the server's: the user cannot log in\n"
+		       "users:9: user \"hugo\": 10.9.0.1 is the server's: the user cannot log in\n"
+		       "users:6: user \"fred\": 10.9.0.9 is also the address of user \"bob\" in "
+		       "users:2: only one of them can be connected at a time\n"
+		       "users:7: user \"gina\": 10.9.0.9 is also the address of user \"bob\" in "
+		       "users:2: only one of them can be connected at a time\n"
+		       "users:11: user \"ida\": 10.9.0.9 is also the address of user \"bob\" in "
+		       "users:2: only one of them can be connected at a time\n");
+	unlink(path("users"));
+}
+
 static void a_secret_in_a_file(void **state)
 {
 	char file[256];
@@ -973,6 +1019,7 @@ int main(void)
 		cmocka_unit_test(addresses_of_no_host),
 		cmocka_unit_test(error_table),
 		cmocka_unit_test(warning_table),
+		cmocka_unit_test(addresses_that_users_cannot_have),
 		cmocka_unit_test(a_secret_in_a_file),
 		cmocka_unit_test(loading),
 		cmocka_unit_test(a_folder_of_users),

@@ -207,9 +207,33 @@ def test_a_users_own_address_is_kept_for_them(lab):
 
 def test_an_own_address_that_no_client_can_have(lab):
     server = lab.serve(users=f"ann * secret {GATEWAY}\nbob * secret 10.9.0.0\ncarl * secret 10.9.0.255\n")
+    for line, what in ((1, "server's own address in the tunnels"), (2, "address of the network itself"),
+                       (3, "broadcast address of the network")):
+        server.wait_for(rf'^warn: {server.users}:{line}: user "[a-z]+": 10\.9\.0\.\d+ is the {what}: the user cannot log in$')
     clients = [lab.connect(user=user, password="secret", wait=False) for user in ("ann", "bob", "carl")]
     assert [c.wait() for c in clients] == [10, 10, 10]
     server.wait_for("refused: the user's own address cannot be a client's address", count=3)
+
+
+def test_two_users_with_one_address(lab):
+    users = f"bob * builder 10.9.0.9\nann * 'wonder land' 10.9.0.9\ncarl * secret {SERVER}\n"
+    warnings = (r'^warn: .*:2: user "ann": 10\.9\.0\.9 is also the address of user "bob" in .*:1: only one of them can be connected '
+                r"at a time$", rf'^warn: .*:3: user "carl": {SERVER} is an address of --listen, which clients connect to: the user ')
+    check = lab.serve("--check", "--listen", SERVER, users=users, wait=False)
+    assert check.wait() == 0 and "configuration OK" in check.log
+    server = lab.serve("--listen", SERVER, users=users)
+    for w in warnings:
+        assert re.search(w, check.log, re.M)
+        server.wait_for(w)
+    lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
+    status, said = lab.connect_fails()
+    assert status == 10 and "the address of this user is in use" in said
+    server.wait_for("refused: the user's own address is in use by another user")
+    lab.other.ping_server()
+    server.users.write_text(users.replace("10.9.0.9\n", "10.9.0.8\n", 1))
+    server.send(signal.SIGHUP)
+    server.wait_for("^reloaded .*: 3 users$")
+    lab.connect("--no-default-route")
 
 
 def test_a_pool_for_some_users(lab, both):

@@ -93,11 +93,21 @@ static void note_path(void *arg, const char *path)
 		__builtin_trap();
 }
 
+static const char *why_odd(void *arg, uint32_t ipv4)
+{
+	(void)arg;
+	return ipv4 % 2 ? "is odd" : NULL;
+}
+
 static void load(const uint8_t *data, size_t len)
 {
 	static const char secret[] = "wonder land\nand more\n";
 	static bool is_made;
-	struct users_names names = { .has_filter = is_known, .has_pool = is_known };
+	struct users_names names = { .has_filter = is_known,
+				     .has_pool = is_known,
+				     .why_unfit = why_odd,
+				     .unfit = note_unknown,
+				     .server = "vpn" };
 	struct error err;
 	struct users *u;
 
