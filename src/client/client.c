@@ -1652,7 +1652,7 @@ static enum tunnel_reason open_all(struct client *c)
 						     on_backend_settled };
 	reason = c->cfg->backend->ops->open(c->cfg->backend, &c->backend_client);
 	if (!reason && !open_control(c))
-		reason = REASON_SETTINGS;
+		reason = REASON_NETWORK;
 	return reason ? reason : enter_sandbox(c);
 }
 

@@ -907,6 +907,12 @@ static void set_max_sessions(struct server *srv)
 			 (srv->cfg->ndp_proxy ? CLAIMS_MAX * srv->max_sessions : 0));
 }
 
+/* Of the port for RADIUS' CoA. */
+static bool is_address_error(int error)
+{
+	return error == -EADDRINUSE || error == -EADDRNOTAVAIL;
+}
+
 /* The loop, the registry and the service for logins. */
 static enum tunnel_reason open_shared(struct server *srv)
 {
@@ -921,7 +927,7 @@ static enum tunnel_reason open_shared(struct server *srv)
 		error = open_auth(srv);
 	if (error) {
 		log_error(NULL, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
-		return REASON_SYSTEM;
+		return is_address_error(error) ? REASON_NETWORK : REASON_SYSTEM;
 	}
 	if (sh->credentials.users)
 		registry_keep_addresses(sh->registry, user_file_users(sh->credentials.users));
@@ -966,7 +972,7 @@ static enum tunnel_reason open_all(struct server *srv)
 	if (!reason)
 		reason = share_files(srv);
 	if (!reason && !open_control(srv))
-		reason = REASON_SETTINGS;
+		reason = REASON_NETWORK;
 	if (!reason && server_helper_seal(&srv->helper, srv->cfg, srv->loop))
 		reason = REASON_SYSTEM;
 	return reason;

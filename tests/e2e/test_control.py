@@ -233,7 +233,7 @@ def test_names_of_several_programs(lab):
         status = get(lab.client, "/v1/status", socket=f"/run/sstp/{name}.sock")
         assert status["interface"] == interface and status["name"] == name
     code, said = lab.connect_fails("--control", "office")
-    assert code == 2 and "another program listens there" in said
+    assert code == 11 and "another program listens there" in said
 
 
 def test_a_dead_programs_socket_is_replaced_and_a_live_one_never(lab):

@@ -156,8 +156,10 @@ def test_over_tcp_anybody_reads_the_metrics_and_nothing_else(lab, both):
 def test_where_metrics_cannot_be_served(lab):
     with lab.server.listen("127.0.0.1", 9100):
         failed = lab.serve("--metrics", "9100", wait=False)
-        assert failed.wait() == 2
+        assert failed.wait() == 11
     assert "--metrics: cannot listen on 127.0.0.1:9100: Address in use" in failed.said
+    with lab.client.listen("127.0.0.1", 9100):
+        assert lab.connect_fails("--metrics", "9100")[0] == 11
     for value in ("x", "192.0.2.1", "0", "70000", "[::1]"):
         failed = lab.serve("--metrics", value, wait=False)
         assert failed.wait() == 2 and "--metrics" in failed.said and "must be a port of this host" in failed.said

@@ -478,6 +478,14 @@ def radclient(lab, kind, attributes, host=None, secret=SECRET, port=3799):
     return done.stdout + done.stderr
 
 
+def test_a_busy_port_for_coa(lab, serve):
+    with lab.server.socket(socket.AF_INET, socket.SOCK_DGRAM) as busy:
+        busy.bind(("0.0.0.0", 3799))
+        server = serve("--radius-coa-from", "127.0.0.1", wait=False)
+        assert server.wait() == 11
+    assert "cannot listen on UDP port 3799 for RADIUS' CoA: Address in use: another program listens there" in server.log
+
+
 @pytest.fixture
 def ruled(lab, serve):
     """A server with two sessions of ann and one of bob, and FreeRADIUS' records of them."""
