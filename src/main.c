@@ -15,6 +15,7 @@
 #include "cli/exit_code.h"
 #include "util/log.h"
 #include "util/pid1.h"
+#include "util/process_limits.h"
 #include "util/signals.h"
 
 struct usage {
@@ -149,6 +150,8 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (!process_limits_raise())
+		return EXIT_OTHER;
 	open_standard_descriptors();
 	signals_ignore_unused();
 	pid1_signals();

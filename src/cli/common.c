@@ -12,6 +12,7 @@
 #include "tls/open.h"
 #include "util/log.h"
 #include "util/log_writer.h"
+#include "util/process_limits.h"
 #include "util/punycode.h"
 
 #define HELP_OPTION                                                                               \
@@ -216,6 +217,7 @@ void common_apply(const struct common_settings *s)
 	if (s->syslog && !s->check)
 		use_syslog();
 	tidy_print_warnings();
+	process_limits_warn();
 }
 
 void common_warn_about_keylog(const char *file)

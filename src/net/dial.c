@@ -21,6 +21,7 @@
 #include "net/sockopt.h"
 #include "util/bytes.h"
 #include "util/log.h"
+#include "util/seccomp.h"
 
 enum {
 	STAGGER_MS = 250, /* RFC 8305 section 5: Connection Attempt Delay */
@@ -323,7 +324,7 @@ static void lookup_limit_expired(struct loop_timer *t)
 static void begin_lookup(struct dial *d)
 {
 	int error = resolve_start(d->loop, &d->query, lookup_done, d, &d->lookup);
-	char words[64];
+	char words[64], why[256];
 
 	if (!error) {
 		if (d->cfg.fallback_count)
@@ -332,7 +333,8 @@ static void begin_lookup(struct dial *d)
 		return;
 	}
 	error_words(words, sizeof(words), -error);
-	lookup_failed(d, words);
+	snprintf(why, sizeof(why), "%s%s", words, seccomp_advice(error));
+	lookup_failed(d, why);
 }
 
 /* ---- the beginning */

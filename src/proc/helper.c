@@ -95,8 +95,9 @@ static int take_descriptor(struct msghdr *m)
 	return fd;
 }
 
-/* The length of what is in `part`, 0 at the end, or -errno. *fd: -1, none. *is_cut: not all of it did fit. */
-static ssize_t receive_message(int end, struct iovec part[2], int *fd, bool *is_cut)
+/* The length of what is in `part`, 0 at the end, or -errno. *fd: -1, none. *cut: 0, or why
+ * it is not whole: -EMSGSIZE, or -EMFILE if we may not open another descriptor. */
+static ssize_t receive_message(int end, struct iovec part[2], int *fd, int *cut)
 {
 	union control control;
 	struct msghdr m = { .msg_iov = part,
@@ -107,14 +108,15 @@ static ssize_t receive_message(int end, struct iovec part[2], int *fd, bool *is_
 	ssize_t n;
 
 	*fd = -1;
-	*is_cut = false;
+	*cut = 0;
 	do
 		n = recvmsg(end, &m, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == ECONNRESET ? 0 : -errno;
 	*fd = take_descriptor(&m);
-	*is_cut = m.msg_flags & (MSG_TRUNC | MSG_CTRUNC);
+	if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+		*cut = *fd < 0 && !(m.msg_flags & MSG_TRUNC) ? -EMFILE : -EMSGSIZE;
 	return n;
 }
 
@@ -147,8 +149,8 @@ static int receive_reply(struct helper *h, struct helper_question *q, bool *is_l
 {
 	uint8_t head[HELPER_HEAD_LEN] = { 0 };
 	struct iovec part[2] = { { head, sizeof(head) }, { q->out, q->out ? q->out_room : 0 } };
-	bool is_cut;
-	ssize_t n = receive_message(h->ask_fd, part, &q->fd_out, &is_cut);
+	int cut;
+	ssize_t n = receive_message(h->ask_fd, part, &q->fd_out, &cut);
 	struct reader r = reader_of(head, sizeof(head));
 	uint16_t op = get_u16(&r), number = get_u16(&r);
 	uint32_t len = get_u32(&r);
@@ -159,8 +161,8 @@ static int receive_reply(struct helper *h, struct helper_question *q, bool *is_l
 	if ((size_t)n < sizeof(head))
 		return -EBADMSG;
 	*is_late = number != h->number;
-	if (is_cut)
-		return -EMSGSIZE;
+	if (cut)
+		return cut;
 	if (op != q->op || error > 0 || len != (size_t)n - sizeof(head))
 		return -EBADMSG;
 	q->out_len = len;
@@ -328,12 +330,12 @@ static void on_question(struct loop_watch *watch, uint32_t events)
 	struct helper_process *p = container_of(watch, struct helper_process, questions);
 	struct iovec part[2] = { { p->in, sizeof(p->in) }, { NULL, 0 } };
 	int fd;
-	bool is_cut;
-	ssize_t n = receive_message(watch->fd, part, &fd, &is_cut);
+	int cut;
+	ssize_t n = receive_message(watch->fd, part, &fd, &cut);
 
 	(void)events;
 	if (n > 0)
-		reply(p, p->in, is_cut ? 0 : (size_t)n, fd);
+		reply(p, p->in, cut ? 0 : (size_t)n, fd);
 	else
 		loop_stop(p->loop);
 	secret_wipe(p->in, n > 0 ? (size_t)n : sizeof(p->in));
@@ -344,8 +346,8 @@ static bool take_record(struct helper_process *p)
 {
 	struct iovec part[2] = { { p->in, sizeof(p->in) }, { NULL, 0 } };
 	int fd;
-	bool is_cut;
-	ssize_t n = receive_message(p->event_fd, part, &fd, &is_cut);
+	int cut;
+	ssize_t n = receive_message(p->event_fd, part, &fd, &cut);
 
 	drop_foreign(fd);
 	if (n > 0)

@@ -70,7 +70,7 @@ struct helper_question {
 /*
  * Asks, and waits for the reply; several threads take turns. Returns what the handler returned (0 or -errno), or
  * -ETIMEDOUT, -EPIPE when the helper has ended, -EBADMSG for a reply that makes no sense, -EMSGSIZE when
- * it does not fit. The reply's bytes are there with an error of the handler too.
+ * it does not fit, -EMFILE when no further descriptor may be open. The reply's bytes are there with an error of the handler too.
  */
 int helper_ask(struct helper *h, struct helper_question *q);
 

@@ -1013,11 +1013,7 @@ static int start_workers(struct server *srv)
 		error = worker_start(&sh->workers[i]);
 	if (error)
 		log_error(NULL, "cannot start %u worker threads: %s%s", sh->worker_count,
-			  strerror(-error),
-			  error == -EAGAIN
-				  ? ": a limit (ulimit -u, a container's --pids-limit) or a "
-				    "seccomp filter refuses them"
-				  : seccomp_advice(error));
+			  strerror(-error), seccomp_advice(error));
 	return error;
 }
 

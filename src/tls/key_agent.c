@@ -6,6 +6,7 @@
 
 #include "tls/tls_error.h"
 #include "tls/tls_session.h"
+#include "util/seccomp.h"
 #include "util/secret.h"
 
 #if TLS_HAS_CERT_CB /* which comes with the callbacks for keys */
@@ -48,8 +49,12 @@ static int fail(const char *key_file, int error, const struct reader *text, stru
 	if (text->left)
 		tls_error_set(err, "%.*s", (int)text->left, (const char *)text->at);
 	else
-		tls_error_set(err, "%s: the key process does not give it: %s", key_file,
-			      strerror(-error));
+		tls_error_set(err, "%s: the key process does not give it: %s%s", key_file,
+			      strerror(-error),
+			      error == -EPIPE || error == -ECONNRESET
+				      ? ": it has ended; limits on memory or threads may be too "
+					"low (ulimit -v, -u, TasksMax=)"
+				      : seccomp_advice(error));
 	return error;
 }
 

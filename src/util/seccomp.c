@@ -20,6 +20,21 @@ static bool has_filter(void)
 	return mode == 2;
 }
 
+static const char *limit_advice(int error)
+{
+	switch (error) {
+	case -EMFILE:
+		return ": too few files may be open: ulimit -n, LimitNOFILE=";
+	case -EAGAIN:
+		return ": a limit (ulimit -u, TasksMax=, a container's --pids-limit) or a seccomp "
+		       "filter refuses more processes and threads";
+	case -EFBIG:
+		return ": files may not be that large: ulimit -f, LimitFSIZE=";
+	default:
+		return "";
+	}
+}
+
 const char *seccomp_advice(int error)
 {
 	bool may_be_filtered = error == -ENOSYS || error == -EPERM || error == -EACCES;
@@ -28,5 +43,6 @@ const char *seccomp_advice(int error)
 		return ": this process has a seccomp filter, which may refuse the system call (in a "
 		       "container: --security-opt seccomp=FILE names a profile that allows it, "
 		       "seccomp=unconfined has no filter)";
-	return error == -ENOSYS ? ": this kernel is too old or was built without it" : "";
+	return error == -ENOSYS ? ": this kernel is too old or was built without it"
+				: limit_advice(error);
 }
