@@ -173,6 +173,40 @@ bool dns_file_is_ours(const struct dns *d)
 	return ours;
 }
 
+static void keep_backup(struct dns *d, int error)
+{
+	if (d->where == RESOLV_CONF_INSIDE)
+		log_warn(d->log,
+			 "DNS: %s could not be restored; its former lines are kept in it "
+			 "after #|: %s",
+			 d->resolv_conf, strerror(-error));
+	else
+		log_warn(d->log, "DNS: %s could not be restored; the former file is kept as %s: %s",
+			 d->resolv_conf, d->backup, strerror(-error));
+	close(d->backup_fd);
+	d->backup_fd = -1;
+}
+
+/* Of our file only a part may have been written, as on a full disk. What was there before fits again. */
+static void put_back(struct dns *d, const char *former)
+{
+	int error;
+	char *now = resolv_conf_read(d->resolv_conf, &error);
+	bool is_unchanged = now && *former && !strcmp(now, former);
+
+	if (is_unchanged)
+		error = 0;
+	else if (d->where == RESOLV_CONF_INSIDE)
+		error = resolv_conf_write(d->resolv_conf, former, strlen(former));
+	else
+		error = resolv_conf_restore(d->resolv_conf, d->backup_fd);
+	free(now);
+	if (!error || error == -ENOENT)
+		drop_backup(d);
+	else
+		keep_backup(d, error);
+}
+
 static int write_ours(struct dns *d, const char *former)
 {
 	size_t len;
@@ -183,7 +217,7 @@ static int write_ours(struct dns *d, const char *former)
 	if (error) {
 		log_warn(d->log, "DNS: %s could not be written: %s", d->resolv_conf,
 			 strerror(-error));
-		drop_backup(d);
+		put_back(d, former);
 	}
 	return error;
 }
@@ -279,16 +313,7 @@ static int down_file(struct dns *d)
 		drop_backup(d);
 		return 0;
 	}
-	if (d->where == RESOLV_CONF_INSIDE)
-		log_warn(d->log,
-			 "DNS: %s could not be restored; its former lines are kept in it "
-			 "after #|: %s",
-			 d->resolv_conf, strerror(-error));
-	else
-		log_warn(d->log, "DNS: %s could not be restored; the former file is kept as %s: %s",
-			 d->resolv_conf, d->backup, strerror(-error));
-	close(d->backup_fd);
-	d->backup_fd = -1;
+	keep_backup(d, error);
 	return error;
 }
 
@@ -326,6 +351,8 @@ static int write_fd(struct dns *d)
 	d->where = RESOLV_CONF_INSIDE;
 	text = print_file(d, d->former, &len);
 	error = text ? file_overwrite(d->fd, text, len) : -ENOMEM;
+	if (text && error) /* a part may be there */
+		resolv_conf_overwrite(d->fd, d->former, strlen(d->former));
 	free(text);
 	return error;
 }

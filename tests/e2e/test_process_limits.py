@@ -80,3 +80,43 @@ def test_no_further_process(lab):
     done = lab.client.run(*words, check=False)
     assert done.returncode == 3
     assert "no address for \"vpn.example.net\": resource temporarily unavailable: a limit (ulimit -u, TasksMax=, " in done.stderr
+
+
+@pytest.mark.parametrize("size", [10, 60, 100])
+def test_files_of_the_host_stay_whole(lab, size):
+    """With 60 bytes there is room for a copy of resolv.conf, and for a part of the new one."""
+    before = lab.client.resolv_conf.read_text()
+    assert 10 < len(before) < 60
+    lab.serve("--dns", "10.9.0.53")
+    client = lab.start(lab.client, "sh", "-c", '"$@" 2>&1 | cat', "sh", *limited(
+        f"--fsize={size}:{size}", lab.sstp, "connect", "192.0.2.1", "-u", "ann", "--password-file",
+        lab.file("password", "wonder land\n"), "--servercert", lab.pki.server.pin, "--pid-file", "/run/pid"), redirect=None)
+    client.wait_for("^connected in ")
+    assert lab.client.resolv_conf.read_text() == before
+    lab.client.run("sh", "-c", "kill $(cat /run/pid)")
+    client.wait()
+    assert lab.client.resolv_conf.read_text() == before
+    assert [p.name for p in lab.client.etc.glob("resolv.conf*")] == ["resolv.conf"]
+    if size > 10:
+        assert "warn: DNS: /etc/resolv.conf could not be written: File too large\n" in client.log
+    else:
+        assert "warn: DNS: /etc/resolv.conf is not changed: " in client.log
+
+
+def test_a_full_disk_leaves_resolv_conf_whole(lab):
+    """It fills its page, and the new one would need another."""
+    before = "nameserver 10.53.0.1\n" + 225 * "options timeout:5\n"
+    assert 3900 < len(before) < 4096
+    lab.client.run("sh", "-ec", "mkdir /run/full; mount -t tmpfs -o size=8k full /run/full; cat >/run/full/resolv.conf; "
+                                "! cat /dev/zero >/run/full/filling; mount --bind /run/full/resolv.conf /etc/resolv.conf",
+                   input=before)
+    try:
+        lab.serve("--dns", "10.9.0.53")
+        client = lab.connect("--search", "corp.example.net")
+        client.wait_for("^warn: DNS: /etc/resolv.conf could not be written: No space left on device$", seconds=10)
+        assert lab.client.run("cat", "/etc/resolv.conf").stdout == before
+        assert client.stop() == 0
+        assert lab.client.run("cat", "/etc/resolv.conf").stdout == before
+        assert [p.name for p in lab.client.etc.glob("resolv.conf*")] == ["resolv.conf"]
+    finally:
+        lab.client.run("sh", "-c", "umount /etc/resolv.conf; umount /run/full")
