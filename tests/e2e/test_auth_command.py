@@ -2,9 +2,12 @@
 """Logins that a command checks: the example of docs/auth-command.md, and a command that fails."""
 import json
 import re
+import signal
 from pathlib import Path
 
 import pytest
+
+from lab import eventually
 
 PAGE = (Path(__file__).parents[2] / "docs" / "auth-command.md").read_text()
 
@@ -49,3 +52,14 @@ def test_a_command_that_fails(lab):
     assert "error: the server cannot check logins now: " in lab.connect_fails("--once")[1]
     server.wait_for("--auth-command: the command failed with status 1")
     server.wait_for("^no accounts$")
+
+
+def test_a_server_that_ends_while_the_command_runs(lab):
+    """The client does not take that for a refused login."""
+    started = lab.folder / "started"
+    server = lab.serve("--auth-command", f"touch {started}; sleep 8", users=False)
+    client = lab.connect("--once", wait=False)
+    eventually("the command runs", started.exists)
+    server.send(signal.SIGTERM)
+    assert client.wait() == 10
+    assert "error: the server cannot check logins now: " in client.said
