@@ -242,8 +242,8 @@ def test_a_rule_before_the_main_table_is_reported(lab):
     lab.client.configure("route add default via 10.1.0.254 table 77\nrule add pref 100 lookup 77\n")
     lab.serve()
     client = lab.connect()
-    assert re.search(r"^warn: .* do not go through sstp0, but through cable, by the route 0\.0\.0\.0/0 of table 77 "
-                     r"\(ip rule, priority 100\)$", client.log, re.M)
+    client.wait_for(r"^warn: .* do not go through sstp0, but through cable, by the route 0\.0\.0\.0/0 of table 77 "
+                    r"\(ip rule, priority 100\)$")
 
 
 def test_an_ipv6_network(lab):
