@@ -22,7 +22,9 @@ enum {
 	IPV4_ID_AT = 4,
 	IPV4_FRAGMENT_AT = 6,
 	IPV4_DF = 0x4000,
+	IPV4_MF = 0x2000,
 	IPV4_OFFSET_MASK = 0x1fff,
+	IPV4_FRAGMENT_UNIT = 8, /* of the offset; all but the last fragment have a multiple of it */
 	IPV4_TTL_AT = 8,
 	IPV4_PROTO_AT = 9,
 	IPV4_CHECKSUM_AT = 10,

@@ -70,6 +70,29 @@ static bool find_pseudo(struct segments *s)
 	return s->off.csum_start == s->in->h.ip_len && s->off.csum_offset == at - s->in->h.ip_len;
 }
 
+/* An IPv4 router must (RFC 791 section 3.2). False: that is forbidden, or there is no room. */
+static bool choose_fragments(struct segments *s, size_t mtu)
+{
+	size_t header = s->in->h.ip_len, units = (s->in->h.total - header) / IPV4_FRAGMENT_UNIT;
+	size_t checksum_end = 0;
+	uint16_t place;
+
+	if (s->in->h.is_v6 || mtu < header + IPV4_FRAGMENT_UNIT)
+		return false;
+	place = load_u16(s->in->at + IPV4_FRAGMENT_AT);
+	if (place & IPV4_DF || (place & IPV4_OFFSET_MASK) + units > IPV4_OFFSET_MASK)
+		return false;
+	s->hdr_len = header;
+	s->size = (mtu - header) / IPV4_FRAGMENT_UNIT * IPV4_FRAGMENT_UNIT;
+	if (s->off.needs_csum)
+		checksum_end = (size_t)s->off.csum_start + s->off.csum_offset + sizeof(uint16_t);
+	if (checksum_end > header + s->size)
+		return false;
+	s->is_whole = false;
+	s->is_fragmented = true;
+	return true;
+}
+
 bool segments_of(struct segments *s, const struct packet *p, const struct tun_offload *off,
 		 size_t mtu, bool *too_big)
 {
@@ -86,7 +109,7 @@ bool segments_of(struct segments *s, const struct packet *p, const struct tun_of
 		fits = choose_size(s, mtu);
 	}
 	if (s->is_whole)
-		fits = p->h.total <= mtu;
+		fits = p->h.total <= mtu || choose_fragments(s, mtu);
 	if (too_big)
 		*too_big = !fits;
 	return fits;
@@ -105,18 +128,47 @@ size_t segments_next_len(const struct segments *s)
 }
 
 /* As in the kernel's skb_checksum_help(): 0 becomes 0xffff, since for UDP 0 means no checksum. */
+static void put_checksum(const struct segments *s, uint8_t *to, uint16_t sum)
+{
+	uint16_t checksum = (uint16_t)~sum;
+
+	store_u16(to + s->off.csum_start + s->off.csum_offset, checksum ? checksum : 0xffff);
+}
+
 static void write_whole(const struct segments *s, uint8_t *to)
 {
 	size_t start = s->off.csum_start;
-	uint16_t sum;
 
 	if (!s->off.needs_csum) {
 		memcpy(to, s->in->at, s->in->h.total);
 		return;
 	}
 	memcpy(to, s->in->at, start);
-	sum = (uint16_t)~checksum_copy(to + start, s->in->at + start, s->in->h.total - start);
-	store_u16(to + start + s->off.csum_offset, sum ? sum : 0xffff);
+	put_checksum(s, to, checksum_copy(to + start, s->in->at + start, s->in->h.total - start));
+}
+
+static void finish_ip_checksum(const struct segments *s, uint8_t *ip)
+{
+	store_u16(ip + IPV4_CHECKSUM_AT, 0);
+	store_u16(ip + IPV4_CHECKSUM_AT, (uint16_t)~checksum_sum(ip, s->in->h.ip_len));
+}
+
+/* The packet may be a fragment itself. */
+static void write_fragment(const struct segments *s, uint8_t *to, size_t len)
+{
+	size_t start = s->off.csum_start;
+	uint16_t place = load_u16(s->in->at + IPV4_FRAGMENT_AT);
+
+	memcpy(to, s->in->at, s->hdr_len);
+	memcpy(to + s->hdr_len, s->in->at + s->hdr_len + s->done, len - s->hdr_len);
+	if (s->off.needs_csum && !s->done)
+		put_checksum(s, to, checksum_sum(s->in->at + start, s->in->h.total - start));
+	place = (uint16_t)(place + s->done / IPV4_FRAGMENT_UNIT);
+	if (s->done + len < s->in->h.total)
+		place |= IPV4_MF;
+	store_u16(to + IPV4_LENGTH_AT, (uint16_t)len);
+	store_u16(to + IPV4_FRAGMENT_AT, place);
+	finish_ip_checksum(s, to);
 }
 
 static void finish_ip(const struct segments *s, uint8_t *ip, size_t len)
@@ -127,8 +179,7 @@ static void finish_ip(const struct segments *s, uint8_t *ip, size_t len)
 	}
 	store_u16(ip + IPV4_LENGTH_AT, (uint16_t)len);
 	store_u16(ip + IPV4_ID_AT, (uint16_t)(load_u16(ip + IPV4_ID_AT) + s->index));
-	store_u16(ip + IPV4_CHECKSUM_AT, 0);
-	store_u16(ip + IPV4_CHECKSUM_AT, (uint16_t)~checksum_sum(ip, s->in->h.ip_len));
+	finish_ip_checksum(s, ip);
 }
 
 static void finish_tcp(const struct segments *s, uint8_t *tcp, bool is_last)
@@ -186,6 +237,8 @@ void segments_write(struct segments *s, uint8_t *to)
 
 	if (s->is_whole)
 		write_whole(s, to);
+	else if (s->is_fragmented)
+		write_fragment(s, to, len);
 	else
 		write_cut(s, to, len);
 	step(s, len);

@@ -77,7 +77,8 @@ static void send_segment(struct tunnel *t, struct segments *s, uint16_t protocol
 	sstp_put_data_header(at, PPP_HDR_LEN + n);
 	ppp_put_header(at + SSTP_HDR_LEN, protocol);
 	segments_write(s, packet);
-	mss_clamp(&s->in->h, packet, mtu);
+	if (!s->is_fragmented) /* the headers are of the packet that it was */
+		mss_clamp(&s->in->h, packet, mtu);
 	t->stats.tx_packets++;
 	t->stats.tx_bytes += n;
 	if (t->rates)

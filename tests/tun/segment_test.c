@@ -14,6 +14,7 @@
 #include "tun/packet.h"
 #include "tun/segment.h"
 #include "util/bytes.h"
+#include "util/checksum.h"
 
 enum { ROOM = 65536 };
 
@@ -342,6 +343,80 @@ static void too_big_is_reported(void **state)
 	}
 }
 
+/* Without DF: in fragments, of which the packet can be made again, with its checksum. */
+static void assert_fragments(const struct packet_desc *d, bool is_partial, uint16_t place,
+			     size_t mtu)
+{
+	size_t len = packet_make(d, want), done = 0, n;
+	size_t header = IPV4_HDR_LEN + d->ip_options_len;
+	struct segments s;
+	bool too_big = true;
+
+	off = (struct tun_offload){ 0 };
+	if (is_partial)
+		packet_make_super(d, 1, packet, &off);
+	else
+		memcpy(packet, want, len);
+	off.gso = TUN_GSO_NONE;
+	store_u16(packet + IPV4_FRAGMENT_AT, place);
+	assert_true(cut_read(&s, packet, len, mtu, &too_big));
+	assert_false(too_big);
+	while ((n = segments_next_len(&s))) {
+		bool is_last = header + done + (n - header) == len;
+
+		assert_true(n <= mtu);
+		got[n] = 0xaa;
+		segments_write(&s, got);
+		assert_int_equal(got[n], 0xaa);
+		assert_int_equal(load_u16(got + IPV4_LENGTH_AT), n);
+		assert_int_equal(load_u16(got + IPV4_ID_AT), d->id);
+		assert_int_equal(load_u16(got + IPV4_FRAGMENT_AT),
+				 (place + done / 8) | (is_last ? 0 : IPV4_MF));
+		assert_int_equal(checksum_sum(got, header), 0xffff);
+		assert_memory_equal(got + header, want + header + done, n - header);
+		assert_true(is_last || (n + 8 > mtu && (n - header) % 8 == 0));
+		done += n - header;
+	}
+	assert_int_equal(header + done, len);
+}
+
+static void what_may_be_fragmented_is(void **state)
+{
+	static const struct packet_desc udp = {
+		.is_udp = true, .len = 1373, .id = 7, .no_df = true
+	};
+	static const struct packet_desc tcp = { .len = 1361, .id = 0xffff, .no_df = true };
+	static const struct packet_desc options = {
+		.is_udp = true, .len = 4000, .ip_options_len = 8, .no_df = true
+	};
+	struct packet_desc many = { .is_udp = true, .len = 2000, .no_df = true };
+	struct segments s;
+	size_t len;
+	bool too_big = false;
+
+	(void)state;
+	assert_fragments(&udp, false, 0, 1400);
+	assert_fragments(&udp, true, 0, 1400);
+	assert_fragments(&udp, true, 0, 576);
+	assert_fragments(&tcp, true, 0, 1400);
+	assert_fragments(&options, false, 0, 1280);
+	assert_fragments(&udp, false, IPV4_MF | 185, 1280); /* a fragment itself */
+	assert_fragments(&udp, false, 185, 1280);
+	for (many.len = 530; many.len < 600; many.len++)
+		assert_fragments(&many, true, 0, 128);
+
+	/* offsets that do not exist, and a checksum that would be in the second one */
+	len = packet_make(&udp, packet);
+	store_u16(packet + IPV4_FRAGMENT_AT, IPV4_OFFSET_MASK - 100);
+	off = (struct tun_offload){ 0 };
+	assert_false(cut_read(&s, packet, len, 1280, &too_big));
+	assert_true(too_big);
+	len = packet_make_super(&tcp, 1, packet, &off);
+	off.gso = TUN_GSO_NONE;
+	assert_false(cut_read(&s, packet, len, 28, &too_big));
+	assert_true(too_big);
+}
+
 /* One inconsistency in a good super-packet of 3000 bytes in packets of 1000. */
 struct lie {
 	const char *name;
@@ -488,6 +563,7 @@ int main(void)
 		cmocka_unit_test(udp_checksum_is_never_zero),
 		cmocka_unit_test(partial_sum_is_believed),
 		cmocka_unit_test(too_big_is_reported),
+		cmocka_unit_test(what_may_be_fragmented_is),
 		cmocka_unit_test(lies_are_dropped),
 		cmocka_unit_test(a_super_packet_is_as_long_as_it_says),
 		cmocka_unit_test(random_lies_do_no_harm),
