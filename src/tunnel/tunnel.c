@@ -319,7 +319,7 @@ static enum tunnel_sign status_sign(int status, struct bytes location)
 /* [MS-SSTP] 3.3.5.2.3: a server ends a call so when the crypto binding is not what it expects. */
 static bool is_binding_refused(const struct tunnel *t, const struct sstp_out *out)
 {
-	return out->closed.why == SSTP_CLOSED_ABORTED && !t->is_connected &&
+	return out->closed.why == SSTP_CLOSED_ABORTED && t->is_bound && !t->is_connected &&
 	       out->closed.status == SSTP_STATUS_VALUE_NOT_SUPPORTED;
 }
 
@@ -548,6 +548,7 @@ static void on_sstp(struct tunnel *t, const struct sstp_out *out)
 		tunnel_take_frame(t, out->bytes);
 		break;
 	case SSTP_OUT_CONNECTED:
+		t->is_bound = true;
 		break; /* just_connected sees it */
 	case SSTP_OUT_CLOSED:
 		tunnel_finish(t);

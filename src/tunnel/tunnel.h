@@ -171,6 +171,7 @@ struct tunnel {
 	bool http_is_done; /* the peer speaks SSTP */
 	bool ppp_is_running;
 	bool is_shutting_down;
+	bool is_bound;     /* the crypto binding was sent, or checked */
 	bool is_connected; /* TUNNEL_CONNECTED was sent */
 	bool has_end;      /* later reasons are ignored */
 	bool is_end_by_us; /* end_...: for TUNNEL_ENDED */

@@ -321,6 +321,23 @@ def test_a_refused_crypto_binding(lab):
     assert "the peer aborted the call (VALUE_NOT_SUPPORTED)" in said
 
 
+class AbortsEarly(ScriptedServer):
+    """It has not seen a crypto binding when it refuses the call."""
+
+    def _take(self, frame):
+        self._say(CALL_ABORT)
+
+
+@pytest.mark.parametrize("verb", ["connect", "probe"])
+def test_a_call_that_is_refused_before_the_crypto_binding(lab, verb):
+    """The reason cannot be the certificate, though the status is the same."""
+    server = AbortsEarly(lab)
+    said = lab.connect_fails("--auth", "pap")[1] if verb == "connect" else lab.probe().stdout
+    server.close()
+    assert "the peer aborted the call (VALUE_NOT_SUPPORTED)" in said
+    assert "certificate than this client" not in said
+
+
 def test_all_steps_of_a_good_server(lab):
     lab.client.hosts.write_text(f"{SERVER} {NAME}\n")
     lab.serve()
