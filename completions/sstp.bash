@@ -7,6 +7,15 @@ _sstp_reply()
 	mapfile -t COMPREPLY < <(compgen "$@" -- "$cur")
 }
 
+# The same after each comma.
+_sstp_list()
+{
+	local before=""
+	[[ $cur != *,* ]] || before=${cur%,*},
+	mapfile -t COMPREPLY < <(compgen -P "$before" -W "$1" -- "${cur##*,}")
+	compopt -o nospace
+}
+
 _sstp_files()
 {
 	_sstp_reply -f
@@ -51,7 +60,7 @@ _sstp()
 		--password-file|--new-password-file|--eap-ca|--eap-crl|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|--userns|--pid-file|-c|--config) _sstp_files; return ;;
 		--up|--down|-s|--script|--script-tun) _sstp_reply -c; return ;;
 		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--request-prefix|--dns|--search|--exclude|--metric|--table|--mark|--dns-domain|--netns|--tun-fd|--control|--control-group|--metrics|--ready-fd|--exit-fd) return ;;
-		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
+		--auth) _sstp_list "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
@@ -66,7 +75,7 @@ _sstp()
 		case $prev in
 		--password-file|--new-password-file|--eap-ca|--eap-crl|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|-c|--config) _sstp_files; return ;;
 		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--request-prefix|--dns|--search|--control|--control-group|--metrics) return ;;
-		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
+		--auth) _sstp_list "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
@@ -81,7 +90,7 @@ _sstp()
 		case $prev in
 		--password-file|--new-password-file|--eap-ca|--eap-crl|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|--listen-password-file|--pid-file|-c|--config) _sstp_files; return ;;
 		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-D|--socks5|--http-proxy|--listen-user|-L|--forward|-R|--remote-forward|--dns|--search|--dns-domain|-m|--mtu|--control|--control-group|--metrics) return ;;
-		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
+		--auth) _sstp_list "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
@@ -99,7 +108,7 @@ _sstp()
 		--keys) _sstp_reply -W "apart here"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
-		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
+		--auth) _sstp_list "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
 		--radius-message-authenticator) _sstp_reply -W "require auto"; return ;;
 		--radius-coa-timestamp) _sstp_reply -W "auto require"; return ;;

@@ -220,6 +220,8 @@ def test_an_entry_of_an_option_that_no_table_has_is_an_error(sstp, tmp_path):
     (["probe", "--min-tls", ""], {"1.2", "1.3"}),
     (["probe", "--min-tls", "=", "1.3"], {"1.3"}),
     (["serve", "--min-hash", "=", ""], {"sha1", "sha256"}),
+    (["connect", "--auth", "mschapv2,p"], {"mschapv2,pap", "mschapv2,peap"}),
+    (["connect", "--auth", "=", "chap,mschapv2,pa"], {"chap,mschapv2,pap"}),
     (["connect", "-u", ""], set()),
     (["connect", "-c", "na"], {"name.conf"}),
     (["connect", "--ca-cert", "=", "na"], {"name.conf"}),
@@ -240,6 +242,28 @@ def test_bash_completes(words, offered, tmp_path):
     done = subprocess.run(["bash", "-c", script, "bash", *words], cwd=tmp_path, capture_output=True, text=True,
                           timeout=PATIENCE)
     assert (set(done.stdout.split()), done.stderr) == (offered, "")
+
+
+@pytest.mark.parametrize("line, offered", [
+    ("co", {"connect"}),
+    ("connect --no-d", {"--no-default-route", "--no-dns"}),
+    ("serve --no-da", set()),
+    ("probe --min-tls ", {"1.2", "1.3"}),
+    ("connect --auth mschapv2,p", {"mschapv2,pap", "mschapv2,peap"}),
+    ("connect -c na", {"name.conf"}),
+    ("connect --ca-cert=na", {"--ca-cert=name.conf"}),
+    ("passwd na", {"name.conf"}),
+    ("run --user ann host -- sstp prob", {"probe"}),
+    ("run host -- /bin/ech", {"/bin/echo"}),
+    ("proxy host --socks5 1 -- cat na", {"name.conf"}),
+    ("help pa", {"passwd"}),
+])
+def test_fish_completes(line, offered, tmp_path):
+    (tmp_path / "name.conf").touch()
+    script = f"source {REPO}/completions/sstp.fish; complete -C 'sstp {line}'"
+    done = subprocess.run(["fish", "--no-config", "-c", script], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=PATIENCE, env={**os.environ, "HOME": str(tmp_path)})
+    assert ({word.split("\t")[0] for word in done.stdout.splitlines()}, done.stderr) == (offered, "")
 
 
 @pytest.mark.parametrize("verb", VERBS)
