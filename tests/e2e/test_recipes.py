@@ -181,3 +181,29 @@ def test_the_readme_is_short_and_shows_ten_things():
     assert {verb for verb, _ in commands_of(REPO / "README.md")} == {
         "connect", "run", "proxy", "probe", "serve", "cert", "passwd"}
     assert re.search(r"^    make  +#", text, re.M) and re.search(r"^    make check  +#", text, re.M)
+
+
+HAPROXY_BEFORE = """\
+defaults
+    timeout connect 5s
+    timeout client 1m
+    timeout server 1m
+backend site
+    mode http
+    server one 127.0.0.1:81
+"""
+
+
+def test_haproxy_has_nothing_to_say_about_the_page(tmp_path, pki):
+    """Its settings in docs/front.md, after the time limits that the page asks for and a site of the reader's own."""
+    page = (DOCS / "front.md").read_text()
+    assert all(f"`{limit}`" in page for limit in re.findall("timeout .*", HAPROXY_BEFORE))
+    pem = tmp_path / "vpn.pem"
+    pem.write_bytes(pki.server.cert.read_bytes() + pki.server.key.read_bytes())
+    blocks = [b for b in re.findall(r"^```\n(.*?)^```$", page, re.M | re.S) if re.match("frontend |listen ", b)]
+    assert len(blocks) == 3
+    for block in blocks:
+        config = tmp_path / "haproxy.cfg"
+        config.write_text(HAPROXY_BEFORE + block.replace("/etc/haproxy/vpn.example.net.pem", str(pem)))
+        done = subprocess.run(["haproxy", "-c", "-f", config], capture_output=True, text=True, timeout=PATIENCE)
+        assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr
