@@ -642,6 +642,11 @@ void ppp_suggest_iid(struct ppp *p, const uint8_t iid[PPP_IID_LEN])
 	memcpy(p->ipv6cp.suggestion, iid, PPP_IID_LEN);
 }
 
+bool ppp_peer_is_ours(const struct ppp *p)
+{
+	return p->lcp.is_quick || p->lcp.peer.is_quick;
+}
+
 bool ppp_data_is_open(const struct ppp *p, uint16_t protocol)
 {
 	switch (protocol) {

@@ -93,6 +93,8 @@ const uint8_t *ppp_own_iid(const struct ppp *p);
 void ppp_suggest_iid(struct ppp *p, const uint8_t iid[PPP_IID_LEN]);
 /* True if packets of this protocol (PPP_PROTO_IPV4, PPP_PROTO_IPV6) may pass now. */
 bool ppp_data_is_open(const struct ppp *p, uint16_t protocol);
+/* The peer is this program too, as quick start has shown (vendor.h); at a client from its Ack of the server's request on. */
+bool ppp_peer_is_ours(const struct ppp *p);
 /* Call when the packet path received traffic: the peer is alive (LCP echo). */
 void ppp_note_traffic(struct ppp *p, uint64_t now_ms);
 

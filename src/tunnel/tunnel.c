@@ -365,9 +365,17 @@ void tunnel_set_engine_reason(struct tunnel *t)
 		set_sstp_reason(t, &so);
 }
 
+/* In a record with others only if the peer takes all messages out of a record, as ours does. */
+static uint8_t *put_control(struct tunnel *t, size_t len)
+{
+	if (t->ppp_is_running && ppp_peer_is_ours(&t->ppp))
+		return pump_put(&t->wire, len);
+	return pump_put_own_record(&t->wire, len);
+}
+
 static void put_bytes_out(struct tunnel *t, struct bytes b)
 {
-	memcpy(pump_put_own_record(&t->wire, b.len), b.at, b.len);
+	memcpy(put_control(t, b.len), b.at, b.len);
 }
 
 static void send_ppp_frame(struct tunnel *t, struct bytes frame)
@@ -376,7 +384,7 @@ static void send_ppp_frame(struct tunnel *t, struct bytes frame)
 
 	if (!sstp_ppp_is_open(&t->sstp))
 		return;
-	at = pump_put_own_record(&t->wire, SSTP_HDR_LEN + frame.len);
+	at = put_control(t, SSTP_HDR_LEN + frame.len);
 	sstp_put_data_header(at, frame.len);
 	memcpy(at + SSTP_HDR_LEN, frame.at, frame.len);
 }
