@@ -384,17 +384,35 @@ static const struct log_field *find_field(const struct log_field *fields, size_t
 	return NULL;
 }
 
+/* As much as there is room for, without a zero byte at the end. */
+static size_t copy_text(const char *text, char *to, size_t size)
+{
+	size_t n = strnlen(text, size - 1);
+
+	memcpy(to, text, n);
+	return n;
+}
+
+static size_t print_number(unsigned long long number, char *to, size_t size)
+{
+	char text[24];
+	char *at = text + sizeof(text) - 1;
+
+	*at = '\0';
+	do
+		*--at = (char)('0' + number % 10);
+	while (number /= 10);
+	return copy_text(at, to, size);
+}
+
+/* Without printf: a login's two lines have 14 fields. */
 static size_t print_field(const struct log_field *f, char *to, size_t size)
 {
-	int n;
-
 	if (f->kind == LOG_KIND_NUMBER)
-		n = snprintf(to, size, "%llu", (unsigned long long)f->number);
-	else if (f->kind == LOG_KIND_BYTES)
-		n = snprintf(to, size, "%s", log_quote(f->at, f->len).text);
-	else
-		n = snprintf(to, size, "%s", f->at ? (const char *)f->at : "");
-	return (size_t)n < size ? (size_t)n : size - 1;
+		return print_number(f->number, to, size);
+	if (f->kind == LOG_KIND_BYTES)
+		return copy_text(log_quote(f->at, f->len).text, to, size);
+	return copy_text(f->at ? f->at : "", to, size);
 }
 
 /* Replaces the fields' names in braces by their values. */
