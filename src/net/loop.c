@@ -190,6 +190,14 @@ void loop_watch_events(struct loop *l, struct loop_watch *w, uint32_t events)
 	(void)result;
 }
 
+/* What epoll has said of it in this turn. */
+static void forget_events(struct loop *l, const struct loop_watch *w)
+{
+	for (int i = l->batch_at; i < l->batch_count; i++)
+		if (l->batch[i].data.ptr == w)
+			l->batch[i].data.ptr = NULL;
+}
+
 void loop_unwatch(struct loop *l, struct loop_watch *w)
 {
 	if (!w->is_watched)
@@ -197,9 +205,23 @@ void loop_unwatch(struct loop *l, struct loop_watch *w)
 	w->is_watched = false;
 	l->watch_count--;
 	epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, w->fd, NULL);
-	for (int i = l->batch_at; i < l->batch_count; i++)
-		if (l->batch[i].data.ptr == w)
-			l->batch[i].data.ptr = NULL;
+	forget_events(l, w);
+}
+
+int loop_move_watch(struct loop *l, struct loop_watch *from, struct loop_watch *to)
+{
+	struct epoll_event e;
+
+	assert(from->is_watched && !to->is_watched);
+	to->fd = from->fd;
+	to->events = from->events;
+	e = epoll_event_of(to);
+	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, to->fd, &e))
+		return -errno;
+	from->is_watched = false;
+	to->is_watched = true;
+	forget_events(l, from);
+	return 0;
 }
 
 /* An earlier callback may have removed the watch, or changed its events. */

@@ -247,10 +247,11 @@ void pump_drain(struct pump_end *e)
 int pump_move(struct pump_end *from, struct pump_end *to)
 {
 	struct pump *p = from->pump;
+	int error = loop_move_watch(p->loop, &from->watch, &to->watch);
 
-	loop_unwatch(p->loop, &from->watch);
-	to->fd = to->watch.fd = from->fd;
-	to->watch.events = from->watch.events;
+	if (error)
+		loop_unwatch(p->loop, &from->watch);
+	to->fd = from->fd;
 	to->tls = from->tls;
 	to->queue = from->queue;
 	if (to->tls)
@@ -260,7 +261,7 @@ int pump_move(struct pump_end *from, struct pump_end *to)
 	if (p->sending == from)
 		p->sending = to;
 	*from = (struct pump_end){ .pump = p, .fd = -1 };
-	return loop_watch(p->loop, &to->watch);
+	return error;
 }
 
 void pump_hang_up(struct pump_end *e)

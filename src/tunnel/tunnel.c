@@ -762,9 +762,6 @@ static void repeat_often(struct tunnel *t)
 
 static void set_socket(struct tunnel *t)
 {
-	int on = 1;
-
-	setsockopt(t->wire.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	repeat_often(t);
 	unsent_start(&t->unsent, t->wire.fd);
 }

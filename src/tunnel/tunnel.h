@@ -109,7 +109,7 @@ struct tunnel_cfg {
 	 * the log. UINT64_MAX and 0: the engines' own timers alone. */
 	uint64_t setup_deadline_ms;
 	uint32_t setup_ms;
-	int fd; /* connected, non-blocking; tunnel_open takes ownership */
+	int fd; /* connected, non-blocking, TCP_NODELAY; tunnel_open takes ownership */
 	/* Role, methods, addresses; copied. random, log and rtt_ms are the tunnel's. */
 	const struct ppp_cfg *ppp;
 	const struct log *log; /* the owner's, as are the strings above */

@@ -344,6 +344,7 @@ struct named_watch {
 	struct loop_watch watch;
 	char name;
 	struct named_watch *victim;
+	struct named_watch *heir; /* of the victim's watch */
 };
 
 static void watch_ready(struct loop_watch *w, uint32_t events)
@@ -352,7 +353,10 @@ static void watch_ready(struct loop_watch *w, uint32_t events)
 
 	assert_int_equal(events, EPOLLIN);
 	note(n->name);
-	if (n->victim) {
+	if (n->heir) {
+		assert_int_equal(loop_move_watch(loop, &n->victim->watch, &n->heir->watch), 0);
+		memset(n->victim, 0xff, sizeof(*n->victim));
+	} else if (n->victim) {
 		loop_unwatch(loop, &n->victim->watch);
 		close(n->victim->watch.fd);
 		memset(n->victim, 0xff, sizeof(*n->victim));
@@ -396,6 +400,25 @@ static void watch_takes_away_another_of_the_same_batch(void **state)
 	assert_int_equal(loop_watch(loop, &b.watch), 0);
 	run_one_turn();
 	assert_int_equal(strlen(trace), 1);
+}
+
+/* Its event of this batch is not lost: the heir gets it in the next turn. */
+static void watch_is_moved_to_another_owner(void **state)
+{
+	struct named_watch a = watch_of('a'), b = watch_of('b');
+	struct named_watch heir = { .watch.ready = watch_ready, .name = 'h' };
+
+	(void)state;
+	a.victim = &b;
+	a.heir = b.heir = &heir;
+	b.victim = &a;
+	assert_int_equal(loop_watch(loop, &a.watch), 0);
+	assert_int_equal(loop_watch(loop, &b.watch), 0);
+	run_one_turn();
+	assert_int_equal(strlen(trace), 1);
+	assert_true(heir.watch.is_watched);
+	run_one_turn();
+	assert_int_equal(trace[1], 'h');
 }
 
 static void watch_frees_its_owner(struct loop_watch *w, uint32_t events)
@@ -699,6 +722,7 @@ int main(void)
 		CASE(task_of_another_thread_wakes_the_loop),
 		CASE(task_of_another_thread_is_unposted_in_its_turn),
 		CASE(watch_takes_away_another_of_the_same_batch),
+		CASE(watch_is_moved_to_another_owner),
 		CASE(watch_may_free_its_owner),
 		CASE(watch_can_be_held),
 		CASE(watch_held_sleeps_through_a_hang_up),

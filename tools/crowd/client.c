@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -145,10 +146,11 @@ static int connect_to_server(struct client *c)
 {
 	const struct crowd_cfg *cfg = c->crowd->cfg;
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(cfg->port) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, error;
 
 	if (fd < 0)
 		return -errno;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	to.sin_addr.s_addr = htonl(ip_v4(&cfg->server));
 	c->connecting = (struct loop_watch){ .fd = fd, .events = EPOLLOUT, .ready = on_connected };
 	error = bind_source(fd, c->crowd);
