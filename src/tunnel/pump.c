@@ -169,6 +169,12 @@ void pump_take_ciphertext(void *end, const uint8_t *at, size_t len)
 	struct pump_end *e = end;
 	struct pump *p = e->pump;
 
+	/*
+	 * Another session's record would follow its handshake messages, which are in `out`: they go with one send, not
+	 * with two, when many sessions are set up in one turn.
+	 */
+	if (p->filling != e)
+		pump_seal(p);
 	if (p->sending != e) {
 		send_out(p);
 		p->sending = e;

@@ -578,6 +578,35 @@ static void control_shares_it_when_both_ends_are_ours(void **state)
 	data_shares_a_record_and_control_does_not(state);
 }
 
+/* Handshake messages of one session, a request of it that is not sealed yet, then messages of another session. */
+static void interleave(struct end *e)
+{
+	static const uint8_t messages[100];
+	static uint8_t at[1000];
+	struct pump_end *own = &e->tunnel.wire, *other = &t.server.tunnel.wire;
+	ssize_t before;
+
+	pump_flush(&t.pump);
+	before = recv(other->fd, at, sizeof(at), MSG_PEEK | MSG_DONTWAIT);
+	if (before < 0)
+		before = 0;
+	pump_take_ciphertext(own, messages, sizeof(messages));
+	memset(pump_put_own_record(own, 20), 0, 20);
+	pump_take_ciphertext(other, messages, sizeof(messages));
+	/* a record's header, the type of its content, and the tag are 22 bytes */
+	assert_int_equal(recv(other->fd, at, sizeof(at), MSG_PEEK) - before, 100 + 20 + 22);
+	loop_stop(t.loop);
+}
+
+static void messages_and_request_go_with_one_send(void **state)
+{
+	(void)state;
+	t.client.on_connected = interleave;
+	open_both();
+	run();
+	assert_true(t.client.is_connected);
+}
+
 static void send_too_big(struct end *e)
 {
 	uint8_t at[1401];
@@ -905,6 +934,7 @@ int main(void)
 		CASE(padding_is_cut_off),
 		CASE(data_shares_a_record_and_control_does_not),
 		CASE(control_shares_it_when_both_ends_are_ours),
+		CASE(messages_and_request_go_with_one_send),
 		CASE(what_is_too_big_is_answered),
 		CASE(a_wrong_password_is_reported),
 		CASE(the_first_reason_counts),
