@@ -15,7 +15,7 @@ end
 function __sstp_command
 	set -l words (commandline -opc)
 	set -e words[1..(contains -i -- -- $words)]
-	complete -C (string join ' ' -- (string escape -- $words) (commandline -ct))
+	complete --do-complete=(string join ' ' -- (string escape -- $words) (commandline -ct))
 end
 
 complete -c sstp -f

@@ -187,6 +187,13 @@ static void keep_backup(struct dns *d, int error)
 	d->backup_fd = -1;
 }
 
+/* There is no other copy of it. */
+static void warn_of_the_rest(const struct dns *d, int error)
+{
+	log_warn(d->log, "DNS: %s was written in part and could not be restored: %s",
+		 d->resolv_conf, strerror(-error));
+}
+
 /* Of our file only a part may have been written, as on a full disk. What was there before fits again. */
 static void put_back(struct dns *d, const char *former)
 {
@@ -201,10 +208,13 @@ static void put_back(struct dns *d, const char *former)
 	else
 		error = resolv_conf_restore(d->resolv_conf, d->backup_fd);
 	free(now);
-	if (!error || error == -ENOENT)
-		drop_backup(d);
-	else
+	if (error && error != -ENOENT && d->where != RESOLV_CONF_INSIDE) {
 		keep_backup(d, error);
+		return;
+	}
+	if (error && error != -ENOENT)
+		warn_of_the_rest(d, error);
+	drop_backup(d);
 }
 
 static int write_ours(struct dns *d, const char *former)
@@ -351,8 +361,12 @@ static int write_fd(struct dns *d)
 	d->where = RESOLV_CONF_INSIDE;
 	text = print_file(d, d->former, &len);
 	error = text ? file_overwrite(d->fd, text, len) : -ENOMEM;
-	if (text && error) /* a part may be there */
-		resolv_conf_overwrite(d->fd, d->former, strlen(d->former));
+	if (text && error) { /* a part may be there */
+		int rest = resolv_conf_overwrite(d->fd, d->former, strlen(d->former));
+
+		if (rest)
+			warn_of_the_rest(d, rest);
+	}
 	free(text);
 	return error;
 }

@@ -212,9 +212,11 @@ int loop_move_watch(struct loop *l, struct loop_watch *from, struct loop_watch *
 {
 	struct epoll_event e;
 
-	assert(from->is_watched && !to->is_watched);
 	to->fd = from->fd;
 	to->events = from->events;
+	if (!from->is_watched)
+		return loop_watch(l, to);
+	assert(!to->is_watched);
 	e = epoll_event_of(to);
 	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, to->fd, &e))
 		return -errno;

@@ -58,7 +58,7 @@ uint64_t loop_now(const struct loop *l); /* this turn's time; while not running,
 int loop_watch(struct loop *l, struct loop_watch *w); /* fd, events, ready are set; 0 or -errno */
 void loop_watch_events(struct loop *l, struct loop_watch *w, uint32_t events); /* 0: pause it */
 void loop_unwatch(struct loop *l, struct loop_watch *w); /* before its fd is closed */
-/* The same for both: `to`, whose `ready` is set, gets fd and events of `from`, with one system call. 0 or -errno. */
+/* Both in one system call: `to`, whose `ready` is set, gets fd and events of `from` and is watched. 0 or -errno. */
 int loop_move_watch(struct loop *l, struct loop_watch *from, struct loop_watch *to);
 
 /* UINT64_MAX stops it, as does loop_timer_stop; setting again moves it. O(log n). */

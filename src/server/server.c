@@ -910,7 +910,7 @@ static void set_max_sessions(struct server *srv)
 /* Of the port for RADIUS' CoA. */
 static bool is_address_error(int error)
 {
-	return error == -EADDRINUSE || error == -EADDRNOTAVAIL;
+	return error == -EADDRINUSE || error == -EADDRNOTAVAIL || error == -EACCES;
 }
 
 /* The loop, the registry and the service for logins. */

@@ -381,7 +381,8 @@ static void refuse_login(struct session *s, const struct ppp_auth_result *v, con
 	secret_random(&jitter, sizeof(jitter));
 	s->refusal = malloc(sizeof(*s->refusal));
 	if (!s->refusal) {
-		tunnel_shutdown_for(&s->tunnel, REASON_SYSTEM, "out of memory");
+		tunnel_shutdown_for(&s->tunnel, REASON_SYSTEM,
+				    end_text ? PPP_UNCHECKED_TEXT : "out of memory");
 		return;
 	}
 	*s->refusal = *v;

@@ -25,6 +25,9 @@ enum {
 	IPV4_MF = 0x2000,
 	IPV4_OFFSET_MASK = 0x1fff,
 	IPV4_FRAGMENT_UNIT = 8, /* of the offset; all but the last fragment have a multiple of it */
+	IPV4_OPTION_END = 0,
+	IPV4_OPTION_NOP = 1,
+	IPV4_OPTION_COPIED = 0x80, /* the option is in all fragments, RFC 791 section 3.1 */
 	IPV4_TTL_AT = 8,
 	IPV4_PROTO_AT = 9,
 	IPV4_CHECKSUM_AT = 10,

@@ -153,6 +153,20 @@ static void finish_ip_checksum(const struct segments *s, uint8_t *ip)
 	store_u16(ip + IPV4_CHECKSUM_AT, (uint16_t)~checksum_sum(ip, s->in->h.ip_len));
 }
 
+/* Of all fragments but the first. */
+static void drop_options(uint8_t *ip, size_t header)
+{
+	size_t len;
+
+	for (size_t at = IPV4_HDR_LEN; at < header && ip[at] != IPV4_OPTION_END; at += len) {
+		len = ip[at] == IPV4_OPTION_NOP ? 1 : at + 1 < header ? ip[at + 1] : 0;
+		if (!len || len > header - at)
+			return;
+		if (!(ip[at] & IPV4_OPTION_COPIED))
+			memset(ip + at, IPV4_OPTION_NOP, len);
+	}
+}
+
 /* The packet may be a fragment itself. */
 static void write_fragment(const struct segments *s, uint8_t *to, size_t len)
 {
@@ -168,6 +182,8 @@ static void write_fragment(const struct segments *s, uint8_t *to, size_t len)
 		place |= IPV4_MF;
 	store_u16(to + IPV4_LENGTH_AT, (uint16_t)len);
 	store_u16(to + IPV4_FRAGMENT_AT, place);
+	if (s->done)
+		drop_options(to, s->hdr_len);
 	finish_ip_checksum(s, to);
 }
 

@@ -10,7 +10,8 @@
  *			segments_write(&s, room_for(n));
  *
  * An ordinary packet comes out as it went in (with its partial checksum completed), so one loop handles
- * all. An IPv4 packet that is too large and may be fragmented comes out in fragments. Nothing is guessed: a packet whose headers contradict the offload data is dropped.
+ * all. An IPv4 packet that is too large and may be fragmented comes out in fragments. Nothing is guessed: a
+ * packet whose headers contradict the offload data is dropped.
  */
 #ifndef SSTP_TUN_SEGMENT_H
 #define SSTP_TUN_SEGMENT_H

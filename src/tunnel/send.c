@@ -105,6 +105,8 @@ static void send_packets(struct tunnel *t, const struct packet *p, const struct 
 			refuse_too_big(t, p);
 		return;
 	}
+	if (skip && s.is_fragmented) /* the rest of a packet is of no use */
+		return;
 	while (skip-- && segments_next_len(&s))
 		segments_skip(&s);
 	while (segments_next_len(&s))

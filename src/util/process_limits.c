@@ -2,6 +2,7 @@
 /* The kernel looks at the limit on the stack whenever the stack grows, so raising it helps at once. */
 #include "util/process_limits.h"
 
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include "util/file.h"
@@ -30,10 +31,23 @@ static rlim_t raise_stack(void)
 	return setrlimit(RLIMIT_STACK, &raised) ? l.rlim_cur : raised.rlim_cur;
 }
 
+/* glibc takes the size of a thread's stack from the limit that the program was started with; musl has its own. */
+static void set_thread_stack(void)
+{
+	pthread_attr_t attr;
+
+	if (pthread_attr_init(&attr))
+		return;
+	if (!pthread_attr_setstacksize(&attr, STACK_LOW))
+		pthread_setattr_default_np(&attr);
+	pthread_attr_destroy(&attr);
+}
+
 bool process_limits_raise(void)
 {
 	rlim_t stack = raise_stack();
 
+	set_thread_stack();
 	file_raise_limit(FILES_USUAL);
 	if (stack >= STACK_MIN)
 		return true;

@@ -350,11 +350,9 @@ def test_keep_trying_does_not_go_on_where_trust_fails(lab):
 
 def test_keep_trying_waits_for_the_date_of_a_certificate(lab):
     """As on a machine without a battery for its clock, before NTP has set that."""
-    start = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 6))
+    start = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 15))
     lab.serve(identity=lab.pki.identity("soon", f"IP:{SERVER}", start=start))
     trust = ["--ca-cert", lab.pki.ca]
-    status, said = lab.connect_fails(trust=trust)
-    assert status == 5 and f"the certificate of {SERVER} is not valid before" in said
     client = lab.connect("--keep-trying", "--no-default-route", trust=trust, wait=False)
     client.wait_for(r"is not valid before .*; next try in \d\.\d s$")
     client.wait_for("^connected in ")

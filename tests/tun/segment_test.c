@@ -380,6 +380,42 @@ static void assert_fragments(const struct packet_desc *d, bool is_partial, uint1
 	assert_int_equal(header + done, len);
 }
 
+/* What the first and the second fragment have of the options. */
+static void assert_options(const uint8_t options[8], const uint8_t second[8])
+{
+	static const struct packet_desc d = {
+		.is_udp = true, .len = 2000, .ip_options_len = 8, .no_df = true
+	};
+	size_t len = packet_make(&d, packet);
+	struct segments s;
+	bool too_big;
+
+	off = (struct tun_offload){ 0 };
+	memcpy(packet + IPV4_HDR_LEN, options, 8);
+	assert_true(cut_read(&s, packet, len, 1280, &too_big));
+	segments_write(&s, got);
+	assert_memory_equal(got + IPV4_HDR_LEN, options, 8);
+	segments_write(&s, got);
+	assert_memory_equal(got + IPV4_HDR_LEN, second, 8);
+	assert_int_equal(checksum_sum(got, IPV4_HDR_LEN + 8), 0xffff);
+}
+
+static void only_copied_options_are_in_all_fragments(void **state)
+{
+	(void)state;
+	/* Record Route, Router Alert; a length past the end, and of nothing */
+	assert_options((const uint8_t[8]){ 7, 3, 4, 0x94, 4, 0, 0, 0 },
+		       (const uint8_t[8]){ 1, 1, 1, 0x94, 4, 0, 0, 0 });
+	assert_options((const uint8_t[8]){ 1, 0x94, 4, 0, 0, 7, 3, 4 },
+		       (const uint8_t[8]){ 1, 0x94, 4, 0, 0, 1, 1, 1 });
+	assert_options((const uint8_t[8]){ 7, 3, 4, 1, 1, 1, 7, 3 },
+		       (const uint8_t[8]){ 1, 1, 1, 1, 1, 1, 7, 3 });
+	assert_options((const uint8_t[8]){ 7, 0, 4, 1, 1, 1, 1, 7 },
+		       (const uint8_t[8]){ 7, 0, 4, 1, 1, 1, 1, 7 });
+	assert_options((const uint8_t[8]){ 0x94, 4, 0, 0, 1, 1, 1, 7 },
+		       (const uint8_t[8]){ 0x94, 4, 0, 0, 1, 1, 1, 7 });
+}
+
 static void what_may_be_fragmented_is(void **state)
 {
 	static const struct packet_desc udp = {
@@ -564,6 +600,7 @@ int main(void)
 		cmocka_unit_test(partial_sum_is_believed),
 		cmocka_unit_test(too_big_is_reported),
 		cmocka_unit_test(what_may_be_fragmented_is),
+		cmocka_unit_test(only_copied_options_are_in_all_fragments),
 		cmocka_unit_test(lies_are_dropped),
 		cmocka_unit_test(a_super_packet_is_as_long_as_it_says),
 		cmocka_unit_test(random_lies_do_no_harm),

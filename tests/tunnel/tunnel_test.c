@@ -436,7 +436,7 @@ static void a_small_flow_passes_what_a_turn_has_too_much(void **state)
 static void send_nonsense(struct end *e)
 {
 	struct tun_offload lie = { .gso = TUN_GSO_TCP4, .gso_size = 100 };
-	uint8_t at[200] = { 0x45 };
+	uint8_t at[200] = { 0x45 }, large[1401];
 	struct packet p;
 
 	tunnel_send_own(&e->tunnel, at, 0);
@@ -444,7 +444,9 @@ static void send_nonsense(struct end *e)
 	packet(at, sizeof(at), CLIENT_ADDR, SERVER_ADDR, 0);
 	assert_true(packet_parse(&p, at, sizeof(at)));
 	tunnel_send(&e->tunnel, &p, &lie); /* UDP said to be a super-packet of TCP */
-	send_one(e, 1401, 0);              /* over the MTU */
+	packet(large, sizeof(large), CLIENT_ADDR, SERVER_ADDR, 0);
+	large[6] = 0x40;                                   /* don't fragment */
+	tunnel_send_own(&e->tunnel, large, sizeof(large)); /* over the MTU */
 	send_one(e, 1400, 0);
 }
 
