@@ -10,6 +10,13 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/*
+ * The byte order mark, which editors on Windows write first. In a file that was made of two it begins a later line; removing
+ * the lines above must not make another name of the one that follows it.
+ */
+static const char bom[] = "\xef\xbb\xbf";
+enum { BOM_LEN = sizeof(bom) - 1 };
+
 static bool is_octal(char c)
 {
 	return c >= '0' && c <= '7';
@@ -25,11 +32,13 @@ static int hex_digit(char c)
 
 struct secrets_lexer secrets_lexer_of(const char *file, size_t len, char *arena)
 {
-	struct secrets_lexer l = { .file = file, .len = len, .line = 1, .arena = arena };
+	return (struct secrets_lexer){ .file = file, .len = len, .line = 1, .arena = arena };
+}
 
-	if (len >= 3 && !memcmp(file, "\xef\xbb\xbf", 3)) /* the BOM of editors on Windows */
-		l.at = 3;
-	return l;
+static bool is_bom(const struct secrets_lexer *l)
+{
+	return (!l->at || l->file[l->at - 1] == '\n') && l->len - l->at >= BOM_LEN &&
+	       !memcmp(l->file + l->at, bom, BOM_LEN);
 }
 
 static bool malformed(struct secrets_lexer *l, unsigned line, const char *what)
@@ -66,6 +75,8 @@ static bool skip_to_word(struct secrets_lexer *l, size_t *line_end)
 		} else if (is_joined_line(l)) {
 			l->at++;
 			l->line++;
+		} else if (is_bom(l)) {
+			l->at += BOM_LEN - 1;
 		} else if (c == '#') {
 			comment = true;
 		} else if (!is_space(c)) {
@@ -199,7 +210,7 @@ bool secrets_lexer_next_line(struct secrets_lexer *l, struct secrets_line *line)
 /* Whether the word needs no quotes; people write it without them by hand. */
 static bool is_plain(const char *text)
 {
-	return *text && !strpbrk(text, " \t\n\v\f\r\"'\\#");
+	return *text && !strpbrk(text, " \t\n\v\f\r\"'\\#") && strncmp(text, bom, BOM_LEN) != 0;
 }
 
 bool secrets_lexer_quote(const char *text, char *to, size_t room)

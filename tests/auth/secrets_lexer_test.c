@@ -42,6 +42,16 @@ static const struct grammar_case {
 	  "\xef\xbb\xbf"
 	  "ann * pw\n",
 	  "1:[ann][*][pw]" },
+	{ "byte order marks of two files",
+	  "\xef\xbb\xbf"
+	  "ann * pw\n\xef\xbb\xbf"
+	  "bob * pw\n\xef\xbb\xbf# no\n\xef\xbb\xbf",
+	  "1:[ann][*][pw]|2:[bob][*][pw]" },
+	{ "byte order marks of names",
+	  "\"\xef\xbb\xbf"
+	  "ann\" * a\xef\xbb\xbf\n \xef\xbb\xbf*",
+	  "1:[\xef\xbb\xbf"
+	  "ann][*][a\xef\xbb\xbf]|2:[\xef\xbb\xbf*]" },
 	{ "double quotes", "\"a b\" * \"p # '\"", "1:[a b][*][p # ']" },
 	{ "single quotes", "'a b' * 'p \" #'", "1:[a b][*][p \" #]" },
 	{ "quoted in part", "a\" \"b'c 'd * pw", "1:[a bc d][*][pw]" },
@@ -161,6 +171,10 @@ static const struct quote_case {
 	{ "two\nlines\\\n", "\"two\\nlines\\\\\\n\"" },
 	{ "q\"q'q#", "\"q\\\"q'q#\"" },
 	{ "\xc3\xa9", "\xc3\xa9" },
+	{ "\xef\xbb\xbf"
+	  "ann",
+	  "\"\xef\xbb\xbf"
+	  "ann\"" },
 };
 
 static void quoting(void **state)

@@ -117,6 +117,13 @@ static const struct delete_case {
 	{ "with its comment", "bob * y\n ann * x # hers\n\n# next\n", "bob * y\n\n# next\n", 0 },
 	{ "joined", "ann \\\n * \\\n x \\\n\nbob * y\n", "bob * y\n", 0 },
 	{ "every line", "ann a x\nbob * y\nann b z\n", "bob * y\n", 0 },
+	{ "before another file's byte order mark", "ann * x\n\xef\xbb\xbf# bob\n",
+	  "\xef\xbb\xbf# bob\n", 0 },
+	{ "after a byte order mark",
+	  "\xef\xbb\xbf"
+	  "ann * x\nbob * y\n\xef\xbb\xbf"
+	  "ann * z\n",
+	  "bob * y\n", 0 },
 	{ "not there", "bob * y\n", "bob * y\n", -ENOENT },
 	{ "even a malformed one", "ann\nbob * y\n", "bob * y\n", 0 },
 };
