@@ -316,7 +316,8 @@ static uint16_t *ports_of(const struct proxy_cfg *cfg, size_t *count)
 static int connect_with_helper(const struct start *start, struct client_cfg *cfg,
 			       struct client_sandbox_cfg *sandbox)
 {
-	struct client_helper helper = { .pid_file = start->settings->background.pid_file };
+	struct client_helper helper = { .pid_file = start->settings->background.pid_file,
+					.options = { cfg->congestion } };
 	uint16_t *ports = ports_of(start->proxy, &sandbox->port_count);
 	int code = EXIT_OTHER, error = ports ? client_helper_start(&helper) : -ENOMEM;
 

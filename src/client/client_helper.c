@@ -4,13 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "net/sockopt.h"
-
 enum {
-	OP_PLACE = HELPER_OP(HELPER_CLIENT, 1),  /* control_place_put */
-	OP_OPTION = HELPER_OP(HELPER_CLIENT, 2), /* u16 option, u32 number, name; with the socket */
+	OP_PLACE = HELPER_OP(HELPER_CLIENT, 1), /* control_place_put */
 };
-enum { SNDBUF_MAX = 64 << 20, NAME_SIZE = 16 /* TCP_CA_NAME_MAX */ };
 
 /* ---- in the helper */
 
@@ -26,23 +22,6 @@ static int take_place(void *state, struct helper_call *c)
 	return 0;
 }
 
-/* What a congestion control or a large buffer can do is only to the process' own connections. */
-static int set_option(void *state, struct helper_call *c)
-{
-	char name[NAME_SIZE] = "";
-	struct sockopt_value v = { .option = get_u16(&c->in),
-				   .number = get_u32(&c->in),
-				   .name = name };
-
-	(void)state;
-	if (c->in.bad || c->fd_in < 0 || c->in.left >= sizeof(name))
-		return -EBADMSG;
-	memcpy(name, c->in.at, c->in.left);
-	if (v.option != SOCKOPT_CONGESTION && (v.option != SOCKOPT_SNDBUF || v.number > SNDBUF_MAX))
-		return -EPERM;
-	return sockopt_set(c->fd_in, &v);
-}
-
 static void remove_place(void *state)
 {
 	struct client_helper *h = state;
@@ -50,44 +29,24 @@ static void remove_place(void *state)
 	control_place_close(&h->place);
 }
 
-/* The service that changes the host sets options itself, only with the user's values. */
-enum { WITHOUT_OPTIONS = 1, WITH_OPTIONS };
-
-static const struct helper_op ops[WITH_OPTIONS] = {
+static const struct helper_op ops[] = {
 	{ .code = OP_PLACE, .only_before_seal = true, .handle = take_place },
-	{ .code = OP_OPTION, .handle = set_option },
 };
 
 /* ---- the process that asks */
 
-static int ask_for_option(void *arg, int fd, const struct sockopt_value *v)
-{
-	struct client_helper *h = arg;
-	uint8_t in[64];
-	struct writer w = writer_of(in, sizeof(in));
-	struct helper_question q = { .op = OP_OPTION, .fd_in = fd };
-
-	put_u16(&w, (uint16_t)v->option);
-	put_u32(&w, v->number);
-	if (v->name)
-		put_bytes(&w, v->name, strlen(v->name));
-	if (w.full)
-		return -EINVAL;
-	q.in = bytes_of(in, w.len);
-	return helper_ask(h->helper, &q);
-}
-
 int client_helper_start(struct client_helper *h)
 {
 	struct helper_service files = helper_files_service(&h->files);
-	const struct helper_service client = { .number = HELPER_CLIENT,
-					       .ops = ops,
-					       .op_count = h->host ? WITHOUT_OPTIONS : WITH_OPTIONS,
-					       .state = h,
-					       .end = remove_place };
-	const struct helper_service *const services[] = { &files, &client, h->host };
+	struct helper_service options = helper_options_service(&h->options);
+	const struct helper_service client = {
+		.number = HELPER_CLIENT, .ops = ops, .op_count = 1, .state = h, .end = remove_place
+	};
+	/* the service that changes the host sets options itself: the mark, too */
+	const struct helper_service *const services[] = { &files, &client,
+							  h->host ? h->host : &options };
 	const struct helper_cfg cfg = { .services = services,
-					.service_count = h->host ? 3 : 2,
+					.service_count = 3,
 					.keep = h->keep,
 					.keep_count = h->keep_count,
 					.needs_proc_self = h->needs_proc_self,
@@ -98,7 +57,8 @@ int client_helper_start(struct client_helper *h)
 	if (error)
 		return error;
 	helper_files_use(&h->agent, h->helper);
-	sockopt_use_helper(ask_for_option, h);
+	if (!h->host)
+		helper_options_use(h->helper);
 	return 0;
 }
 
@@ -124,7 +84,7 @@ int client_helper_seal(struct client_helper *h, const struct control_place *plac
 
 void client_helper_close(struct client_helper *h)
 {
-	sockopt_use_helper(NULL, NULL);
+	helper_options_use(NULL);
 	file_agent_use(NULL);
 	helper_close(h->helper);
 	h->helper = NULL;

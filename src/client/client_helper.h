@@ -9,13 +9,15 @@
 
 #include "control/place.h"
 #include "proc/helper_files_agent.h"
+#include "proc/helper_options.h"
 
 struct client_helper {
 	struct helper *helper; /* NULL: none */
 	const char *pid_file;  /* NULL: none */
 	/* What changes this host, and starts programs: host_service.h. NULL: nothing does. */
 	const struct helper_service *host;
-	const int *keep; /* as in struct helper_cfg */
+	struct helper_options options; /* if it is NULL */
+	const int *keep;               /* as in struct helper_cfg */
 	size_t keep_count;
 	bool needs_proc_self, runs_command;
 	/* private */

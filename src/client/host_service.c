@@ -18,7 +18,6 @@
 #include "proc/netns.h"
 #include "proc/pending.h"
 #include "tun/tun.h"
-#include "tunnel/sndbuf.h"
 #include "util/ip_wire.h"
 
 static bool get_flag(struct helper_call *c)
@@ -394,25 +393,15 @@ static int handle_signal(void *state, struct helper_call *c)
 
 /* ---- options of sockets */
 
-static bool is_socket_of_ip(int fd)
-{
-	int domain = 0;
-	socklen_t len = sizeof(domain);
-
-	return fd >= 0 && !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) &&
-	       (domain == AF_INET || domain == AF_INET6);
-}
-
 static bool is_permitted_option(const struct host_service_cfg *cfg, const struct sockopt_value *v)
 {
 	switch (v->option) {
 	case SOCKOPT_MARK:
 		return v->number == cfg->host.mark;
 	case SOCKOPT_SNDBUF:
-		return v->number <= SNDBUF_MAX / 2;
+		return v->number <= SOCKOPT_SNDBUF_MAX;
 	case SOCKOPT_CONGESTION:
-		return (congestion_is_auto(cfg->congestion) && !strcmp(v->name, "bbr")) ||
-		       (cfg->congestion && !strcmp(v->name, cfg->congestion));
+		return congestion_is_chosen(cfg->congestion, v->name);
 	}
 	return false;
 }
@@ -428,7 +417,7 @@ static int handle_option(void *state, struct helper_call *c)
 	if (c->in.left > CONGESTION_NAME_MAX)
 		return -EBADMSG;
 	get_copy(&c->in, name, c->in.left);
-	if (!is_all(c) || !is_socket_of_ip(c->fd_in))
+	if (!is_all(c) || !sockopt_is_of_ip(c->fd_in))
 		return -EBADMSG;
 	if (!is_permitted_option(s->cfg, &v))
 		return -EPERM;

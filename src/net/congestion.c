@@ -12,6 +12,13 @@ bool congestion_is_auto(const char *name)
 	return name && !strcmp(name, CONGESTION_AUTO);
 }
 
+bool congestion_is_chosen(const char *choice, const char *name)
+{
+	if (congestion_is_auto(choice))
+		return !strcmp(name, CONGESTION_BBR);
+	return choice && !strcmp(name, choice);
+}
+
 int congestion_set(int fd, const char *name)
 {
 	if (!name || !strcmp(name, CONGESTION_SYSTEM) || congestion_is_auto(name))

@@ -18,6 +18,7 @@ enum { CONGESTION_NAME_MAX = 16 }; /* the kernel's TCP_CA_NAME_MAX */
 #define CONGESTION_AUTO \
 	"auto" /* the default, until a tunnel finds that BBR is better for its line */
 #define CONGESTION_SYSTEM "system" /* the default */
+#define CONGESTION_BBR "bbr"       /* which "auto" changes to */
 
 /*
  * `name` is one of these two or one of the kernel's; NULL: the default. 0 or -errno: -ENOENT when the kernel
@@ -25,6 +26,8 @@ enum { CONGESTION_NAME_MAX = 16 }; /* the kernel's TCP_CA_NAME_MAX */
  */
 int congestion_set(int fd, const char *name);
 bool congestion_is_auto(const char *name);
+/* Whether a connection may get this one of the kernel's when the user has chosen `choice`. */
+bool congestion_is_chosen(const char *choice, const char *name);
 /* What such an error means. */
 const char *congestion_error_text(int error);
 

@@ -34,6 +34,15 @@ int sockopt_set(int fd, const struct sockopt_value *v)
 	return set(fd, IPPROTO_TCP, TCP_CONGESTION, v->name, strlen(v->name));
 }
 
+bool sockopt_is_of_ip(int fd)
+{
+	int domain = 0;
+	socklen_t len = sizeof(domain);
+
+	return fd >= 0 && !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) &&
+	       (domain == AF_INET || domain == AF_INET6);
+}
+
 static int set_or_ask(int fd, const struct sockopt_value *v)
 {
 	int error = sockopt_set(fd, v);

@@ -6,6 +6,7 @@
 #ifndef SSTP_NET_SOCKOPT_H
 #define SSTP_NET_SOCKOPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum sockopt {
@@ -20,10 +21,14 @@ struct sockopt_value {
 	const char *name;
 };
 
+enum { SOCKOPT_SNDBUF_MAX = 32 << 20 }; /* a helper sets no more; the kernel doubles it */
+
 int sockopt_mark(int fd, uint32_t mark);
 int sockopt_congestion(int fd, const char *name);
 int sockopt_sndbuf(int fd, uint32_t bytes); /* the kernel doubles them */
 
+/* For a helper that is given a descriptor: it is a socket of IPv4 or IPv6. */
+bool sockopt_is_of_ip(int fd);
 /* Sets it in this process, without asking another one. */
 int sockopt_set(int fd, const struct sockopt_value *v);
 

@@ -35,6 +35,7 @@ enum helper_service_number {
 	HELPER_DNS = 7,
 	HELPER_HOST = 8,   /* a client's device and the network around it: client/host_service.h */
 	HELPER_SCRIPT = 9, /* --session-script */
+	HELPER_OPTIONS = 10, /* proc/helper_options.h */
 	HELPER_NUMBERS,
 };
 

@@ -8,6 +8,7 @@
 #include "auth/auth_command_run.h"
 #include "auth/secret_files.h"
 #include "proc/helper_naming.h"
+#include "proc/helper_options.h"
 #include "proc/helper_watch.h"
 #include "server/server_service.h"
 #include "server/session_script.h"
@@ -79,35 +80,40 @@ int server_helper_start(struct server_helper *h, const struct server_cfg *cfg)
 	static struct helper_files files = { .naming = &naming.base };
 	static struct helper_watch watch = { .files = &files };
 	static struct server_service server = { .files = &files };
+	struct helper_options options = { cfg->congestion };
 	struct auth_command_runs logins = { .command = cfg->auth_command,
 					    .limit_ms = AUTH_COMMAND_LIMIT_MS };
 	struct session_script_runs scripts = { .command = cfg->session_script,
 					       .limit_ms = SESSION_SCRIPT_LIMIT_MS };
 	const struct helper_service all[] = {
-		helper_files_service(&files),     helper_watch_service(&watch),
-		server_service(&server),          auth_command_service(&logins),
-		session_script_service(&scripts),
+		helper_files_service(&files),  helper_watch_service(&watch),
+		server_service(&server),       helper_options_service(&options),
+		auth_command_service(&logins), session_script_service(&scripts),
 	};
-	const struct helper_service *services[] = { &all[0], &all[1], &all[2], NULL, NULL };
-	struct helper_cfg own = { .services = services, .service_count = 3 };
+	const struct helper_service *services[] = {
+		&all[0], &all[1], &all[2], &all[3], NULL, NULL
+	};
+	struct helper_cfg own = { .services = services, .service_count = 4 };
 	int error;
 
 	if (cfg->auth_command)
-		services[own.service_count++] = &all[3];
-	if (cfg->session_script)
 		services[own.service_count++] = &all[4];
-	own.runs_nothing = own.service_count == 3;
+	if (cfg->session_script)
+		services[own.service_count++] = &all[5];
+	own.runs_nothing = !cfg->auth_command && !cfg->session_script;
 
 	naming.cfg = cfg; /* the helper has a copy of it, as it is now */
 	error = helper_start(&own, &h->helper);
-	if (!error)
+	if (!error) {
 		helper_files_use(&h->files, h->helper);
-	else if (cfg->sandbox == SANDBOX_REQUIRE)
+		helper_options_use(h->helper);
+	} else if (cfg->sandbox == SANDBOX_REQUIRE) {
 		log_error(NULL, "--sandbox require: the helper process cannot be started: %s%s",
 			  strerror(-error), seccomp_advice(error));
-	else
+	} else {
 		log_warn(NULL, "there is no sandbox: the helper process cannot be started: %s%s",
 			 strerror(-error), seccomp_advice(error));
+	}
 	return cfg->sandbox == SANDBOX_REQUIRE ? error : 0;
 }
 
@@ -314,6 +320,7 @@ void server_helper_close(struct server_helper *h)
 	if (h->events.is_watched)
 		loop_unwatch(h->loop, &h->events);
 	file_agent_use(NULL);
+	helper_options_use(NULL);
 	helper_close(h->helper);
 	h->helper = NULL;
 }

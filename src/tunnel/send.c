@@ -161,7 +161,7 @@ bool tunnel_has_room(const struct tunnel *t)
 
 static void use_bbr(struct tunnel *t, const struct choice_facts *f)
 {
-	int error = congestion_set(t->wire.fd, "bbr");
+	int error = congestion_set(t->wire.fd, CONGESTION_BBR);
 
 	log_debug(t->cfg.log, "congestion control bbr (round trip %u ms, at least %u ms): %s",
 		  f->rtt_ms, f->min_rtt_ms, error ? congestion_error_text(error) : "set");

@@ -15,11 +15,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/sockopt.h"
+
 enum {
 	/* Below it the kernel is still growing the buffer; it stops to do so once we have set a size. */
 	SNDBUF_MIN = 2 * 1024 * 1024,
-	SNDBUF_MAX = 64 * 1024 *
-		     1024, /* 1 Gbit/s at 200 ms, with the kernel's overhead for each packet */
+	/* 1 Gbit/s at 200 ms, with the kernel's overhead for each packet */
+	SNDBUF_MAX = 2 * SOCKOPT_SNDBUF_MAX,
 	SNDBUF_LIMITED_MS = 100, /* it was the limit for that long since it last grew */
 };
 

@@ -20,7 +20,6 @@
 
 enum {
 	OP_PLACE = HELPER_OP(HELPER_CLIENT, 1),
-	OP_OPTION = HELPER_OP(HELPER_CLIENT, 2),
 };
 
 static char folder[] = "/tmp/client_helper_test.XXXXXX";
@@ -58,7 +57,7 @@ static int start(void **state)
 	struct stat st;
 
 	(void)state;
-	helper = (struct client_helper){ .pid_file = pid_file };
+	helper = (struct client_helper){ .pid_file = pid_file, .options = { "reno" } };
 	place = (struct control_place){ .is_default = false };
 	snprintf(pid_file, sizeof(pid_file), "%s/pid", folder);
 	snprintf(place.path, sizeof(place.path), "%s/vpn.sock", folder);
@@ -145,7 +144,7 @@ static int ask_option(uint16_t option, uint32_t number, const char *name, int fd
 	put_u16(&w, option);
 	put_u32(&w, number);
 	put_bytes(&w, name, strlen(name));
-	return ask(OP_OPTION, in, w.len, fd);
+	return ask(HELPER_OPTIONS_SET, in, w.len, fd);
 }
 
 static void only_some_options_are_set(void **state)
@@ -160,6 +159,7 @@ static void only_some_options_are_set(void **state)
 	assert_int_equal(ask_option(SOCKOPT_CONGESTION, 0, "reno", fd), 0);
 	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len), 0);
 	assert_string_equal(name, "reno");
+	assert_int_equal(ask_option(SOCKOPT_CONGESTION, 0, "cubic", fd), -EPERM);
 	assert_int_equal(ask_option(SOCKOPT_CONGESTION, 0, "a-name-that-is-too-long", fd),
 			 -EBADMSG);
 	assert_int_equal(ask_option(SOCKOPT_CONGESTION, 0, "reno", 0), -EBADMSG);
