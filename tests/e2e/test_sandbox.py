@@ -462,7 +462,7 @@ def test_which_files_the_helper_of_a_client_opens(whole, verb):
         opened = {name for name in (*names, "none") if attacker.tries(opens(f"/run/{name}")) != E.EACCES}
         assert opened == {"ca.pem"}
         # options of sockets, without one: in connect only the service that knows the user's values sets them
-        assert attacker.tries("ask 602 000200010000") == (E.ENOSYS if verb == "connect" else E.EBADMSG)
+        assert attacker.tries("ask a01 000200010000") == (E.ENOSYS if verb == "connect" else E.EBADMSG)
         assert program.status is None
 
 
