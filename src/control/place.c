@@ -321,24 +321,11 @@ void control_place_close(struct control_place *p)
 
 /* ---- as a message */
 
-static void put_number(struct writer *w, uint64_t n)
-{
-	put_u32(w, (uint32_t)(n >> 32));
-	put_u32(w, (uint32_t)n);
-}
-
-static uint64_t get_number(struct reader *r)
-{
-	uint64_t high = get_u32(r);
-
-	return high << 32 | get_u32(r);
-}
-
 void control_place_put(struct writer *w, const struct control_place *p)
 {
 	put_u8(w, p->is_default);
-	put_number(w, p->dev);
-	put_number(w, p->ino);
+	put_u64(w, p->dev);
+	put_u64(w, p->ino);
 	put_bytes(w, p->path, strlen(p->path));
 }
 
@@ -347,8 +334,8 @@ bool control_place_get(struct reader *r, struct control_place *p)
 	uint8_t is_default = get_u8(r);
 
 	*p = (struct control_place){ .is_default = is_default == 1 };
-	p->dev = (dev_t)get_number(r);
-	p->ino = (ino_t)get_number(r);
+	p->dev = (dev_t)get_u64(r);
+	p->ino = (ino_t)get_u64(r);
 	if (r->bad || is_default > 1 || !r->left || r->left >= sizeof(p->path) ||
 	    memchr(r->at, '\0', r->left) || !memchr(r->at, '/', r->left))
 		return false;

@@ -4,19 +4,6 @@
 
 #include "util/ip_wire.h"
 
-static void put_u64(struct writer *w, uint64_t v)
-{
-	put_u32(w, (uint32_t)(v >> 32));
-	put_u32(w, (uint32_t)v);
-}
-
-static uint64_t get_u64(struct reader *r)
-{
-	uint64_t high = get_u32(r);
-
-	return high << 32 | get_u32(r);
-}
-
 void script_facts_put(struct writer *w, const struct script_facts *f)
 {
 	size_t len = strnlen(f->user, PPP_NAME_MAX);

@@ -643,7 +643,7 @@ static void set_stage_reason(struct tunnel *t)
 				  "not connected within %u seconds: PPP did not finish", seconds);
 }
 
-/* A client whose login is still being checked is told so: it would take silence for a refusal. */
+/* The end of a login that is still being checked has that reason as its text: the client would take silence for a refusal. */
 static void stage_expired(struct tunnel *t)
 {
 	bool is_checking = t->stage == TUNNEL_RUNNING && t->ppp_is_running &&

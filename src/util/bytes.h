@@ -91,6 +91,13 @@ static inline uint32_t get_u32(struct reader *r)
 		  : 0;
 }
 
+static inline uint64_t get_u64(struct reader *r)
+{
+	uint64_t high = get_u32(r);
+
+	return high << 32 | get_u32(r);
+}
+
 /* A reader over the next `len` bytes; empty and bad (as `r` then is) when there are fewer. */
 static inline struct reader get_reader(struct reader *r, size_t len)
 {
@@ -181,6 +188,12 @@ static inline void put_u32(struct writer *w, uint32_t v)
 
 	if (at)
 		store_u32(at, v);
+}
+
+static inline void put_u64(struct writer *w, uint64_t v)
+{
+	put_u32(w, (uint32_t)(v >> 32));
+	put_u32(w, (uint32_t)v);
 }
 
 static inline void put_bytes(struct writer *w, const void *from, size_t len)
