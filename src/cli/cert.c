@@ -10,7 +10,7 @@
 #include "tls/cert.h"
 #include "tls/cert_load.h"
 #include "tls/cert_make.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 enum { DER_MAX = 64 * 1024, DAYS_DEFAULT = 3650 };
 
@@ -133,7 +133,7 @@ static enum exit_code make(const struct cert_settings *s)
 	error = cert_make(&rq, cert, key, s->force, &err);
 	if (error) {
 		cli_error(&cert_verb, "%s%s%s", error == -EINVAL ? "--name " : "", err.text,
-			  error == -EEXIST ? "; --force replaces it" : seccomp_advice(error));
+			  error == -EEXIST ? "; --force replaces it" : syscall_advice(error));
 		return error == -EINVAL ? EXIT_USAGE : EXIT_OTHER;
 	}
 	printf("%-13s%s\n%-13s%s\n", "certificate", cert, "private key", key);

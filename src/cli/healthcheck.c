@@ -15,7 +15,7 @@
 #include "net/health.h"
 #include "util/clock.h"
 #include "cli/exit_code.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 enum {
 	REPLY_MS = 5 * 1000, /* for all programs together */
@@ -95,7 +95,7 @@ static void ask_one(struct findings *f, unsigned slot, uint64_t deadline_ms)
 		note(f, "down: a program does not answer", 0);
 	else if (error)
 		snprintf(f->problem, sizeof(f->problem), "down: cannot ask: %s%s", strerror(-error),
-			 seccomp_advice(error));
+			 syscall_advice(error));
 	else if (!f->interface || is_about(a.line, f->interface))
 		note(f, a.line, a.pid);
 }

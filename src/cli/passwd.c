@@ -10,7 +10,7 @@
 #include "cli/exit_code.h"
 #include "cli/password.h"
 #include "cli/verbs.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 #include "util/secret.h"
 
 struct passwd_settings {
@@ -147,7 +147,7 @@ static enum exit_code set(const struct passwd_settings *s)
 		       s->words[0], is_new ? ", a new file" : "", s->words[1]);
 		return EXIT_OK;
 	}
-	cli_error(&passwd_verb, "%s%s", err.text, seccomp_advice(error));
+	cli_error(&passwd_verb, "%s%s", err.text, syscall_advice(error));
 	return EXIT_OTHER;
 }
 
@@ -184,7 +184,7 @@ static int run(void *arg)
 		printf("%s: %s is removed\n", s->words[0], s->words[1]);
 		return EXIT_OK;
 	}
-	cli_error(&passwd_verb, "%s%s", err.text, seccomp_advice(error));
+	cli_error(&passwd_verb, "%s%s", err.text, syscall_advice(error));
 	return EXIT_OTHER;
 }
 

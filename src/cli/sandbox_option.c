@@ -6,7 +6,7 @@
 
 #include "cli/cli_error.h"
 #include "util/log.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 static bool set_mode(void *to, const char *value, struct error *err)
 {
@@ -43,9 +43,9 @@ bool sandbox_goes_without(const struct verb *verb, enum sandbox_mode mode, int e
 {
 	if (mode != SANDBOX_REQUIRE)
 		log_warn(NULL, "there is no sandbox: the helper process cannot be started: %s%s",
-			 strerror(-error), seccomp_advice(error));
+			 strerror(-error), syscall_advice(error));
 	else
 		cli_error(verb, "--sandbox require: the helper process cannot be started: %s%s",
-			  strerror(-error), seccomp_advice(error));
+			  strerror(-error), syscall_advice(error));
 	return mode != SANDBOX_REQUIRE;
 }

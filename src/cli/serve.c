@@ -23,7 +23,7 @@
 #include "server/listen.h"
 #include "server/server.h"
 #include "tls/open.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 #include "util/secret.h"
 
 static const char run_folder[] = "/run/sstp";
@@ -301,13 +301,13 @@ static bool put_keys_apart(struct serve_settings *s, struct server_cfg *cfg)
 
 	if (error && error != -ENOTSUP && s->sandbox.mode == SANDBOX_REQUIRE) {
 		log_error(NULL, "--sandbox require: the key process cannot be started: %s%s",
-			  strerror(-error), seccomp_advice(error));
+			  strerror(-error), syscall_advice(error));
 		return false;
 	}
 	if (error && error != -ENOTSUP)
 		log_warn(NULL,
 			 "the private keys stay in this process: no other can be started: %s%s",
-			 strerror(-error), seccomp_advice(error));
+			 strerror(-error), syscall_advice(error));
 	if (!keys_apart)
 		return true;
 	secret_wipe(key_password, sizeof(key_password));

@@ -42,7 +42,7 @@
 #include "tunnel/tunnel.h"
 #include "util/clock.h"
 #include "util/pid1.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 #include "util/secret.h"
 
 enum {
@@ -1640,7 +1640,7 @@ static enum tunnel_reason open_all(struct client *c)
 	if (!error)
 		error = pump_open(&c->pump, c->loop);
 	if (error) {
-		log_error(&c->log, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
+		log_error(&c->log, "cannot start: %s%s", strerror(-error), syscall_advice(error));
 		return REASON_SYSTEM;
 	}
 	health_open(&c->health, c->loop);

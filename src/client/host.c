@@ -27,7 +27,7 @@
 #include "net/netlink.h"
 #include "net/netlink_watch.h"
 #include "tun/tun.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 enum {
 	PREFIX6_LEN = 64, /* prefix length of link-local and autoconfigured addresses */
@@ -88,7 +88,7 @@ struct host {
 static const char *rights_hint(int error)
 {
 	return error == -EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)"
-			       : seccomp_advice(error);
+			       : syscall_advice(error);
 }
 
 static int failed(const struct host *h, int error, const char *what)

@@ -19,7 +19,7 @@
 #include "net/nft.h"
 #include "util/endpoint.h"
 #include "util/file.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 static const char table[] = "sstp_lockdown";
 
@@ -221,7 +221,7 @@ static int log_error_of(const struct lockdown *l, int error)
 			  strerror(-error));
 	else if (error)
 		log_error(l->log, "--lockdown: a packet filter cannot be set: %s%s",
-			  strerror(-error), seccomp_advice(error));
+			  strerror(-error), syscall_advice(error));
 	return error;
 }
 

@@ -21,7 +21,7 @@
 #include "net/sockopt.h"
 #include "util/bytes.h"
 #include "util/log.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 enum {
 	STAGGER_MS = 250, /* RFC 8305 section 5: Connection Attempt Delay */
@@ -333,7 +333,7 @@ static void begin_lookup(struct dial *d)
 		return;
 	}
 	error_words(words, sizeof(words), -error);
-	snprintf(why, sizeof(why), "%s%s", words, seccomp_advice(error));
+	snprintf(why, sizeof(why), "%s%s", words, syscall_advice(error));
 	lookup_failed(d, why);
 }
 

@@ -25,7 +25,7 @@
 #include "tun/advice.h"
 #include "util/bytes.h"
 #include "util/log.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 enum { LOOK_MS = 100 };
 
@@ -144,7 +144,7 @@ static int start(struct command_netdev *c)
 
 	if (error) {
 		log_error(c->cfg.log, "a socket pair: %s%s", strerror(-error),
-			  seccomp_advice(error));
+			  syscall_advice(error));
 		return error;
 	}
 	c->parent_end = ends[0];

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "tun/advice.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 /* ---- in the child, which ends after this, so nothing is freed */
 
@@ -33,7 +33,7 @@ int foreign_make(const struct foreign_cfg *cfg, int *fds)
 	int error = netlink_open(&nl);
 
 	if (error) {
-		log_error(cfg->log, "netlink: %s%s", strerror(-error), seccomp_advice(error));
+		log_error(cfg->log, "netlink: %s%s", strerror(-error), syscall_advice(error));
 		return error;
 	}
 	fds[0] = netlink_fd(nl);

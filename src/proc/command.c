@@ -21,7 +21,7 @@
 #include "proc/descriptors.h"
 #include "proc/parent.h"
 #include "util/clock.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 #include "util/signals.h"
 
 enum {
@@ -141,7 +141,7 @@ int command_start(struct command *c, const struct command_cfg *cfg)
 		int error = errno;
 
 		log_error(cfg->log, "cannot run %s: %s%s", cfg->argv[0], strerror(error),
-			  seccomp_advice(-error));
+			  syscall_advice(-error));
 		return -error;
 	}
 	if (pid == 0)

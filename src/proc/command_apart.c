@@ -17,7 +17,7 @@
 #include "proc/fdpass.h"
 #include "proc/parent.h"
 #include "util/log_writer.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 enum { START = 0 };
 
@@ -189,7 +189,7 @@ int command_apart_fork(struct command_apart *c, struct loop *loop, const struct 
 	error = cfg->env->is_short ? -ENOMEM : fork_supervisor(c, cfg);
 	if (error)
 		log_error(cfg->log, "cannot run %s: %s%s", cfg->argv[0], strerror(-error),
-			  seccomp_advice(error));
+			  syscall_advice(error));
 	return error;
 }
 

@@ -18,7 +18,7 @@
 #include "proc/fdpass.h"
 #include "net/netlink.h"
 #include "util/file.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 enum { FILE_LEN_MAX = 64 * 1024 };
 
@@ -65,7 +65,7 @@ static const char *confine_hint(int error)
 			return settings[i].text;
 	switch (error) {
 	case -ENOSYS:
-		return seccomp_advice(error);
+		return syscall_advice(error);
 	case -EPERM:
 	case -EACCES:
 		return ": in a container its security profile forbids this (--security-opt "

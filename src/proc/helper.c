@@ -27,7 +27,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/log_writer.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 #include "util/secret.h"
 
 enum { RECORDS_MAX = 4096 }; /* how many are still written after the process has ended */

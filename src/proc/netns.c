@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "proc/fdpass.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 static const char *const name_folders[] = { "/run/netns", "/var/run/netns" };
 
@@ -82,7 +82,7 @@ static const char *netns_hint(const struct netns *ns, int error)
 		return ": the capability CAP_SYS_ADMIN is needed (in a container: --cap-add SYS_ADMIN, "
 		       "which also makes the usual seccomp profile allow setns)";
 	if (error == -ENOSYS)
-		return seccomp_advice(error);
+		return syscall_advice(error);
 	if (error == -ENOENT && ns->pid)
 		return ": there is no such process";
 	if (error == -ENOENT && ns->name)

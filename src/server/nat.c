@@ -9,7 +9,7 @@
 
 #include "net/nft.h"
 #include "util/log.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 enum { PRIORITY = 100 }; /* NF_IP_PRI_NAT_SRC */
 
@@ -65,7 +65,7 @@ static int log_error_of(const struct nat *nat, int error)
 			strerror(-error));
 	else if (error)
 		log_error(NULL, "--nat: the table %s cannot be set: %s%s", nat->table,
-			  strerror(-error), seccomp_advice(error));
+			  strerror(-error), syscall_advice(error));
 	return error;
 }
 

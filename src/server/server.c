@@ -42,7 +42,7 @@
 #include "util/file.h"
 #include "util/log_writer.h"
 #include "util/pid1.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 #include "util/secret.h"
 
 enum {
@@ -225,7 +225,7 @@ static enum tunnel_reason open_workers(struct server *srv)
 	for (unsigned i = opened; i < sh->worker_count; i++)
 		tun_close(tuns[i]);
 	if (error)
-		log_error(NULL, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
+		log_error(NULL, "cannot start: %s%s", strerror(-error), syscall_advice(error));
 	return reason ? reason : error ? REASON_SYSTEM : REASON_NONE;
 }
 
@@ -926,7 +926,7 @@ static enum tunnel_reason open_shared(struct server *srv)
 	if (!error)
 		error = open_auth(srv);
 	if (error) {
-		log_error(NULL, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
+		log_error(NULL, "cannot start: %s%s", strerror(-error), syscall_advice(error));
 		return is_address_error(error) ? REASON_NETWORK : REASON_SYSTEM;
 	}
 	if (sh->credentials.users)
@@ -1013,7 +1013,7 @@ static int start_workers(struct server *srv)
 		error = worker_start(&sh->workers[i]);
 	if (error)
 		log_error(NULL, "cannot start %u worker threads: %s%s", sh->worker_count,
-			  strerror(-error), seccomp_advice(error));
+			  strerror(-error), syscall_advice(error));
 	return error;
 }
 
@@ -1036,7 +1036,7 @@ static int run_loop(struct server *srv)
 		srv->cfg->ready(srv->cfg->ready_arg);
 	error = loop_run(srv->loop);
 	if (error)
-		log_error(NULL, "the event loop: %s%s", strerror(-error), seccomp_advice(error));
+		log_error(NULL, "the event loop: %s%s", strerror(-error), syscall_advice(error));
 	return error;
 }
 
@@ -1046,7 +1046,7 @@ static int start_radius(struct server *srv)
 
 	if (error)
 		log_error(NULL, "cannot start RADIUS' thread: %s%s", strerror(-error),
-			  seccomp_advice(error));
+			  syscall_advice(error));
 	return error;
 }
 

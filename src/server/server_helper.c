@@ -14,7 +14,7 @@
 #include "server/session_script.h"
 #include "server/session_script_run.h"
 #include "util/log.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 /* ---- files that are named later */
 
@@ -109,10 +109,10 @@ int server_helper_start(struct server_helper *h, const struct server_cfg *cfg)
 		helper_options_use(h->helper);
 	} else if (cfg->sandbox == SANDBOX_REQUIRE) {
 		log_error(NULL, "--sandbox require: the helper process cannot be started: %s%s",
-			  strerror(-error), seccomp_advice(error));
+			  strerror(-error), syscall_advice(error));
 	} else {
 		log_warn(NULL, "there is no sandbox: the helper process cannot be started: %s%s",
-			 strerror(-error), seccomp_advice(error));
+			 strerror(-error), syscall_advice(error));
 	}
 	return cfg->sandbox == SANDBOX_REQUIRE ? error : 0;
 }

@@ -10,7 +10,7 @@
 
 #include "net/nft.h"
 #include "server/forwarding.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 #include "util/secret.h"
 
 /* ---- checks of the host, which run in the device's network namespace */
@@ -100,7 +100,7 @@ static int prepare_nat(const struct server_cfg *cfg, int *fd)
 	if (*fd >= 0)
 		return 0;
 	log_error(NULL, "--nat: this kernel has no nf_tables: %s%s", strerror(-*fd),
-		  seccomp_advice(*fd));
+		  syscall_advice(*fd));
 	return *fd;
 }
 
@@ -139,7 +139,7 @@ static enum tunnel_reason open_netlink(struct server_netdev *d)
 	int error = d->netlink ? 0 : netlink_open(&d->netlink);
 
 	if (error)
-		log_error(NULL, "netlink: %s%s", strerror(-error), seccomp_advice(error));
+		log_error(NULL, "netlink: %s%s", strerror(-error), syscall_advice(error));
 	return error ? REASON_NETWORK : REASON_NONE;
 }
 

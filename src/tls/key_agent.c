@@ -6,7 +6,7 @@
 
 #include "tls/tls_error.h"
 #include "tls/tls_session.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 #include "util/secret.h"
 
 #if TLS_HAS_CERT_CB /* which comes with the callbacks for keys */
@@ -54,7 +54,7 @@ static int fail(const char *key_file, int error, const struct reader *text, stru
 			      error == -EPIPE || error == -ECONNRESET
 				      ? ": it has ended; limits on memory or threads may be too "
 					"low (ulimit -v, -u, TasksMax=)"
-				      : seccomp_advice(error));
+				      : syscall_advice(error));
 	return error;
 }
 

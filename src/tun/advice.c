@@ -10,7 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 enum { TUN_MAJOR = 10, TUN_MINOR = 200 }; /* the kernel's Documentation/admin-guide/devices.txt */
 
@@ -76,7 +76,7 @@ static void explain_open(const char *path, const struct stat *st, int error, str
 		snprintf(a->text, sizeof(a->text),
 			 ": the kernel has no TUN driver; modprobe tun loads it (CONFIG_TUN)");
 	else
-		snprintf(a->text, sizeof(a->text), "%s", seccomp_advice(error));
+		snprintf(a->text, sizeof(a->text), "%s", syscall_advice(error));
 }
 
 /* It can be opened, but the kernel refuses to make a device. */
@@ -97,7 +97,7 @@ static void explain_making(int error, struct tun_advice *a)
 			": is the name right? At most 15 characters, no slash, no white space; or a "
 			"device of this name is there and of another kind");
 	else
-		snprintf(a->text, sizeof(a->text), "%s", seccomp_advice(error));
+		snprintf(a->text, sizeof(a->text), "%s", syscall_advice(error));
 }
 
 struct tun_advice tun_advise(const char *path, int error)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "util/device_index.h"
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 static const char bad_port[] = "the port is not a number from 1 to 65535";
 static const char no_port[] = "there is no port after the colon";
@@ -193,8 +193,8 @@ const char *endpoint_hint(int error, uint16_t port)
 		return ": this host does not have that address";
 	case EACCES:
 		return port < 1024 ? ": ports under 1024 need root or CAP_NET_BIND_SERVICE"
-				   : seccomp_advice(error);
+				   : syscall_advice(error);
 	default:
-		return seccomp_advice(error);
+		return syscall_advice(error);
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* /proc/self/status has a line "Seccomp: 2" where a filter is installed (since Linux 3.8). */
-#include "util/seccomp.h"
+#include "util/syscall_advice.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -35,7 +35,7 @@ static const char *limit_advice(int error)
 	}
 }
 
-const char *seccomp_advice(int error)
+const char *syscall_advice(int error)
 {
 	bool may_be_filtered = error == -ENOSYS || error == -EPERM || error == -EACCES;
 

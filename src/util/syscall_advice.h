@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What may be the reason why the kernel refuses a system call: a container's seccomp filter, or a resource limit. */
-#ifndef SSTP_UTIL_SECCOMP_H
-#define SSTP_UTIL_SECCOMP_H
+#ifndef SSTP_UTIL_SYSCALL_ADVICE_H
+#define SSTP_UTIL_SYSCALL_ADVICE_H
 
 /*
  * Advice for the end of an error's line, beginning with ": ", where `error` (-EPERM, -EACCES or
@@ -9,6 +9,6 @@
  * -EPERM and -EACCES have other causes too, so they count only while this process has a filter. Points into static
  * memory.
  */
-const char *seccomp_advice(int error);
+const char *syscall_advice(int error);
 
 #endif
