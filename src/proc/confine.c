@@ -235,21 +235,23 @@ static int bind_over(int fd, int target)
 }
 
 /*
- * Makes an empty file on a tmpfs. The tmpfs has to be mounted somewhere while the file is made and bound
- * over `target`: on `folder` itself, whose old file stays open as `target`.
+ * Makes an empty file on a tmpfs of its own, and binds it over `target`. Returns its descriptor, or -errno.
+ * The tmpfs has to be mounted somewhere while that is done: on a folder that only this process looks into,
+ * since a command that runs already would find an empty folder in place of any other.
  */
-static int make_over(int target, const char *folder)
+static int make_over(int target)
 {
-	int error = mount_empty(folder), dir, fd;
+	static const char aside[] = "/proc/self/fdinfo";
+	int error = mount_empty(aside), dir, fd;
 
 	if (error)
 		return error;
-	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = open(aside, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	fd = dir < 0 ? -1 : openat(dir, "resolv.conf", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	error = fd < 0 || fchmod(fd, 0644) < 0 ? -errno : bind_over(fd, target); /* the umask */
 	if (dir >= 0)
 		close(dir);
-	umount2(folder, MNT_DETACH);
+	umount2(aside, MNT_DETACH);
 	if (!error)
 		return fd;
 	if (fd >= 0)
@@ -282,15 +284,14 @@ static int open_target(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Returns the new file's descriptor, or -errno; cuts `path` to its folder. */
-static int replace(char *path)
+/* Returns the new file's descriptor, or -errno. */
+static int replace(const char *path)
 {
 	int target = open_target(path), fd;
 
 	if (target < 0)
 		return target;
-	*strrchr(path, '/') = '\0';
-	fd = make_over(target, path);
+	fd = make_over(target);
 	close(target);
 	return fd;
 }

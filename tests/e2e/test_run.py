@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -187,6 +188,23 @@ def test_names_stay_the_vpns_when_the_host_changes_networks(lab, ordinary, is_ro
         assert lab.client.resolv_conf.read_text() == f"nameserver {address}\n"
     assert program.stop() == 128 + signal.SIGTERM
     assert lab.client.resolv_conf.read_text() == "nameserver 10.99.0.2\n"
+
+
+def test_covering_names_again_hides_nothing_from_the_command(lab, ordinary):
+    """The command looks at files of /etc all the time, while the host changes networks again and again."""
+    look = "import os\nwhile True: os.stat('/etc/hosts'), os.stat('/etc/resolv.conf')"
+    lab.client.hosts.touch()
+    lab.serve("--dns", NAMES)
+    words = ordinary.words("run", "--", sys.executable, "-c", look)
+    program = lab.start(lab.client, *as_user(*words), label="run", env=ordinary.env)
+    program.wait_for("^connected in ")
+    inside = Path(f"/proc/{eventually('it runs', lambda: children_of(starter_of(program)))[0]}/root/etc/resolv.conf")
+    for change in range(20):
+        fresh = lab.client.etc / "resolv.conf.new"
+        fresh.write_text(f"nameserver 10.99.0.{change}\n")
+        fresh.rename(lab.client.resolv_conf)
+        eventually("it is covered again", lambda: f"nameserver {NAMES}\n" in inside.read_text())
+    assert program.stop() == 128 + signal.SIGTERM
 
 
 def test_resolvers_outside_are_hidden(lab, ordinary):
