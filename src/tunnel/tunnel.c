@@ -31,8 +31,9 @@
 
 enum {
 	REPEAT_MS = 1000,
-	GIVE_UP_MS = 120 * 1000, /* longer than a live peer is silent or has a zero window */
-	SHUTDOWN_MS = 3000,      /* for Terminate-Request, Call-Disconnect and their replies */
+	RECEIVE_FIRST = 512 * 1024, /* bytes of the receive window */
+	GIVE_UP_MS = 120 * 1000,    /* longer than a live peer is silent or has a zero window */
+	SHUTDOWN_MS = 3000,         /* for Terminate-Request, Call-Disconnect and their replies */
 };
 
 void tunnel_notify(struct tunnel *t, struct tunnel_event ev)
@@ -572,6 +573,20 @@ static void forget_login(struct tunnel *t)
 }
 
 /*
+ * A receive window for the beginning. The kernel starts with 64 KiB and doubles that in each round trip, but only after
+ * it has seen the data of one: the login moves too little, so the first download waits two round trips for its
+ * window, and with it all that follows. To want more bytes before it reports any raises the buffer at once, as for a
+ * connection that has received as much, and leaves its later growth to the kernel (SO_RCVBUF would end that).
+ */
+static void widen_window(struct tunnel *t)
+{
+	static const int some = RECEIVE_FIRST, any = 1;
+
+	setsockopt(t->wire.fd, SOL_SOCKET, SO_RCVLOWAT, &some, sizeof(some));
+	setsockopt(t->wire.fd, SOL_SOCKET, SO_RCVLOWAT, &any, sizeof(any));
+}
+
+/*
  * Handles the engines' frames and events until neither has more. SSTP comes first each time, so that
  * Call-Connected, which PPP's success causes, leaves before IPCP's first frame.
  */
@@ -588,6 +603,7 @@ void tunnel_drain(struct tunnel *t)
 			secret_wipe(&po, sizeof(po));
 		} else if (just_connected(t)) {
 			t->is_connected = true;
+			widen_window(t);
 			t->wire.queue_max = PUMP_QUEUE_MAX;
 			if (!t->is_shutting_down)
 				t->stage_deadline_ms = UINT64_MAX;

@@ -4,6 +4,8 @@
  * loop. It tests how the parts work together and all the ways in which a tunnel ends.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -58,6 +60,8 @@ static struct {
 	struct end client, server;
 	const char *password; /* the client's; "secret" is right */
 	bool server_wants_pap;
+	int fd; /* the client's, and what was seen of it */
+	int receive_buffer, reports_from;
 	const uint8_t *correlation; /* the client's; NULL: it does not show itself as ours */
 } t;
 
@@ -345,6 +349,59 @@ static void a_server_adopts_a_connection(void **state)
 		tear_down(state);
 		set_up(state);
 	}
+}
+
+/* Over TCP; returns the client's socket. */
+static int open_both_by_tcp(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(at);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), near, far;
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	near = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(near, (struct sockaddr *)&at, sizeof(at)), 0);
+	far = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(far >= 0);
+	close(listener);
+	assert_int_equal(fcntl(near, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(fcntl(far, F_SETFL, O_NONBLOCK), 0);
+	open_end(&t.server, far, PPP_SERVER);
+	open_end(&t.client, near, PPP_CLIENT);
+	return near;
+}
+
+static int socket_option(int fd, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, name, &value, &len), 0);
+	return value;
+}
+
+static void note_buffer(struct end *e)
+{
+	t.receive_buffer = socket_option(t.fd, SO_RCVBUF);
+	t.reports_from = socket_option(t.fd, SO_RCVLOWAT);
+	hang_up(e);
+}
+
+/* So that the first download need not wait for its window; and a single byte is still reported. */
+static void the_receive_window_is_wide_after_the_login(void **state)
+{
+	int before;
+
+	(void)state;
+	t.fd = open_both_by_tcp();
+	before = socket_option(t.fd, SO_RCVBUF);
+	t.client.on_connected = note_buffer;
+	run();
+	assert_true(t.client.is_connected);
+	assert_true(t.receive_buffer >= 512 * 1024 && t.receive_buffer > before);
+	assert_int_equal(t.reports_from, 1);
 }
 
 static void send_and_wait(struct end *e)
@@ -928,6 +985,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_call_from_start_to_end),
 		CASE(a_server_adopts_a_connection),
+		CASE(the_receive_window_is_wide_after_the_login),
 		CASE(a_packet_goes_through_whole),
 		CASE(a_flood_is_cut_and_not_corrupted),
 		CASE(a_small_flow_passes_what_a_turn_has_too_much),
