@@ -151,6 +151,12 @@ void backlog_set_line(struct backlog *b, uint32_t rtt_ms, bool is_recovering)
 	b->is_recovering = is_recovering;
 }
 
+void backlog_forget_speed(struct backlog *b)
+{
+	if (b->limit < START_MAX)
+		b->limit = START_MAX;
+}
+
 size_t backlog_bytes(const struct backlog *b)
 {
 	return b->bytes;

@@ -41,6 +41,8 @@ void backlog_close(struct backlog *b);  /* NULL is fine */
  * other, so no flow is slowed down.
  */
 void backlog_set_line(struct backlog *b, uint32_t rtt_ms, bool is_recovering);
+/* The connection is still looking for the line's speed: as much may wait as in a new backlog, or more. */
+void backlog_forget_speed(struct backlog *b);
 
 /* Copies the packet in; returns how many packets were dropped for it. */
 unsigned backlog_put(struct backlog *b, const struct packet *p, const struct tun_offload *off,

@@ -146,10 +146,17 @@ static bool receives_more(const struct choice *c, const struct choice_facts *f)
 	       f->sent - c->bbr.sent < f->received - c->bbr.received;
 }
 
+bool choice_is_starting(const struct choice_facts *f)
+{
+	return (f->startup_rate || f->is_slow_start) && is_near_min(f);
+}
+
 bool choice_is_unsettled(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
 {
+	if (choice_is_starting(f))
+		return true;
 	if (f->startup_rate)
-		return is_near_min(f) || receives_more(c, f);
+		return receives_more(c, f);
 	return !c->is_bbr && c->losses &&
 	       now_ms - c->before.last_ms < (uint64_t)f->rtt_ms * CHOICE_SETTLES_RTTS;
 }

@@ -46,6 +46,7 @@ struct choice_facts {
 	uint32_t repeated;       /* segments retransmitted since the beginning */
 	uint32_t sent, received; /* bytes since the beginning; they wrap */
 	uint32_t startup_rate;   /* BBR's, bytes a second; 0: not in its startup, or no BBR */
+	bool is_slow_start; /* without BBR: the window has only grown yet, and still limits the speed */
 };
 
 /* Embedded in its tunnel; zeroes are the beginning. */
@@ -78,9 +79,11 @@ bool choice_is_bbr(struct choice *c, const struct choice_facts *f, uint64_t now_
  * With BBR. True: from now on the connection must send no faster than *rate, bytes a second; 0: without a limit.
  */
 bool choice_limit(struct choice *c, const struct choice_facts *f, uint64_t now_ms, uint64_t *rate);
+/* Slow start, or BBR's startup, still looks for the rate, and no queue shows that it has found it. */
+bool choice_is_starting(const struct choice_facts *f);
 /*
- * Whether the connection sends less than the line carries: its window was halved a short time ago by a loss that no
- * queue explains, or BBR still looks for the rate. Packets that wait because of that must not be dropped: drops would
+ * Whether the connection sends less than the line carries: it is starting, or its window was halved a short time ago
+ * by a loss that no queue explains. Packets that wait because of that must not be dropped: drops would
  * slow down the flows inside for much longer.
  */
 bool choice_is_unsettled(const struct choice *c, const struct choice_facts *f, uint64_t now_ms);

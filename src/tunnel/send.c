@@ -193,12 +193,14 @@ static void look_at_line(struct tunnel *t)
 
 	if (!unsent_look(u, t->wire.fd, now))
 		return;
-	f = (struct choice_facts){ u->rtt_ms, u->min_rtt_ms, u->repeated,
-				   u->sent,   u->received,   u->startup_rate };
+	f = (struct choice_facts){ u->rtt_ms,   u->min_rtt_ms,   u->repeated,     u->sent,
+				   u->received, u->startup_rate, u->is_slow_start };
 	choose_congestion_control(t, &f, now);
 	is_slow = u->is_recovering || choice_is_unsettled(&t->choice, &f, now);
 	if (t->backlog)
 		backlog_set_line(t->backlog, u->rtt_ms, is_slow);
+	if (t->backlog && choice_is_starting(&f))
+		backlog_forget_speed(t->backlog);
 }
 
 void tunnel_end_turn(struct loop_task *turn)

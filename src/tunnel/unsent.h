@@ -47,11 +47,20 @@ struct unsent {
 	uint32_t repeated;       /* segments retransmitted since the beginning */
 	uint32_t sent, received; /* bytes since then; they wrap */
 	uint32_t startup_rate;   /* BBR's, bytes a second; 0: not in its startup, or no BBR */
+	bool is_slow_start;      /* the first one, of another congestion control */
 	struct sndbuf sndbuf;
 };
 
 /* The limit for a delivery rate, bytes a second (0: not known), and whether BBR is in its startup. */
 long unsent_limit(uint64_t rate, bool is_startup);
+
+/* Segments, as TCP_INFO has them. */
+struct unsent_window {
+	uint32_t size, threshold, in_flight;
+};
+
+/* No loss or delay has set a threshold yet, and the window grows, since it limits what is in flight. */
+bool unsent_is_slow_start(const struct unsent_window *w);
 
 void unsent_start(struct unsent *u, int fd);
 void unsent_set_rate(struct unsent *u, int fd, uint64_t rate); /* the limit for it */

@@ -329,6 +329,21 @@ static void a_stopped_line_costs_little(void **state)
 	assert_true(backlog_bytes(b) <= BACKLOG_MIN);
 }
 
+/* Slow start has only begun, so what has left says nothing about what will. */
+static void a_line_that_starts_has_room_again(void **state)
+{
+	enum { SOME = 30 };
+
+	(void)state;
+	a_stopped_line_costs_little(state);
+	backlog_forget_speed(b);
+	dropped = 0;
+	for (uint16_t i = 0; i < SOME; i++)
+		put((uint16_t)(2 + i), 0, 60000, 2000);
+	assert_int_equal(dropped, 0);
+	assert_true(backlog_bytes(b) >= SOME * 60000);
+}
+
 /* What leaves in two round trips may wait: 2 MB at 100 Mbit/s and 80 ms. */
 static void a_long_line_has_room_for_its_round_trip(void **state)
 {
@@ -524,6 +539,7 @@ int main(void)
 		CASE(a_long_line_has_room_for_its_round_trip),
 		CASE(a_fast_line_has_room_for_bursts),
 		CASE(a_stopped_line_costs_little),
+		CASE(a_line_that_starts_has_room_again),
 		CASE(a_hiccup_loses_nothing),
 		CASE(an_idle_line_stays_fast),
 		CASE(it_is_idle_when_nothing_waits_for_long),

@@ -158,6 +158,23 @@ static void unsettled_in_the_startup_without_a_queue(void **state)
 	assert_false(is_unsettled(2000, LEAST_MS + 10, 0));
 }
 
+/* Another congestion control's: nothing shows yet how much the line carries. */
+static void unsettled_in_slow_start_without_a_queue(void **state)
+{
+	struct choice_facts f = { .min_rtt_ms = LEAST_MS, .is_slow_start = true };
+
+	(void)state;
+	f.rtt_ms = LEAST_MS + 10;
+	assert_true(choice_is_starting(&f));
+	assert_true(choice_is_unsettled(&c, &f, T0));
+	f.rtt_ms = LEAST_MS + 100;
+	assert_false(choice_is_starting(&f));
+	assert_false(choice_is_unsettled(&c, &f, T0));
+	f = (struct choice_facts){ .rtt_ms = LEAST_MS, .min_rtt_ms = LEAST_MS };
+	assert_false(choice_is_starting(&f));
+	assert_false(choice_is_unsettled(&c, &f, T0));
+}
+
 /* ---- BBR's startup */
 
 enum { RATE = 1000 * 1000, HALF = RATE / 2, FULL_SPEED = 0, NO_CHANGE = 1 };
@@ -316,6 +333,7 @@ int main(void)
 		CASE(a_standing_queue_changes),
 		CASE(a_queue_that_comes_and_goes_stays),
 		CASE(unsettled_for_some_round_trips_after_a_loss),
+		CASE(unsettled_in_slow_start_without_a_queue),
 		CASE(unsettled_in_the_startup_without_a_queue),
 		CASE(half_speed_until_the_queue_is_gone),
 		CASE(half_speed_until_the_startup_is_over),

@@ -13,19 +13,23 @@
 
 #include "tunnel/sndbuf.h"
 
-enum { US = 1000, SIZE = 4 * 1024 * 1024 };
+enum { SIZE = 4 * 1024 * 1024 };
+
+static uint32_t grown(struct sndbuf *s, uint32_t limited_ms, uint32_t in_flight, uint32_t size)
+{
+	return sndbuf_grown(s, &(struct sndbuf_facts){ limited_ms, in_flight }, size);
+}
 
 static void it_doubles_up_to_a_limit(void **state)
 {
 	struct sndbuf s = { 0 };
-	uint32_t size = SIZE, grown;
-	uint64_t limited_us = 0;
+	uint32_t size = SIZE, next, limited_ms = 0;
 	unsigned steps = 0;
 
 	(void)state;
-	for (; (grown = sndbuf_grown(&s, limited_us += SNDBUF_LIMITED_MS * US, size)); steps++) {
-		assert_true(grown > size && grown <= 2 * size);
-		size = grown;
+	for (; (next = grown(&s, limited_ms += SNDBUF_LIMITED_MS, 0, size)); steps++) {
+		assert_true(next > size && next <= 2 * size);
+		size = next;
 	}
 	assert_int_equal(size, SNDBUF_MAX);
 	assert_int_equal(steps, 4);
@@ -37,10 +41,26 @@ static void only_when_it_is_the_limit(void **state)
 	struct sndbuf s = { 0 };
 
 	(void)state;
-	assert_int_equal(sndbuf_grown(&s, 0, SIZE), 0);
-	assert_int_equal(sndbuf_grown(&s, (SNDBUF_LIMITED_MS - 1) * US, SIZE), 0);
-	assert_int_equal(sndbuf_grown(&s, SNDBUF_LIMITED_MS * US, SIZE), 2 * SIZE);
-	assert_int_equal(sndbuf_grown(&s, (2 * SNDBUF_LIMITED_MS - 1) * US, 2 * SIZE), 0);
+	assert_int_equal(grown(&s, 0, 0, SIZE), 0);
+	assert_int_equal(grown(&s, SNDBUF_LIMITED_MS - 1, 0, SIZE), 0);
+	assert_int_equal(grown(&s, SNDBUF_LIMITED_MS, 0, SIZE), 2 * SIZE);
+	assert_int_equal(grown(&s, 2 * SNDBUF_LIMITED_MS - 1, 0, 2 * SIZE), 0);
+}
+
+/* In slow start what is in flight doubles in each round trip: the buffer is never full before it has grown. */
+static void before_it_is_the_limit(void **state)
+{
+	struct sndbuf s = { 0 };
+	uint32_t size = SIZE, next;
+
+	(void)state;
+	assert_int_equal(grown(&s, 0, SIZE / SNDBUF_SHARE - 1, SIZE), 0);
+	for (uint32_t in_flight = 1024; in_flight <= SNDBUF_MAX / 4; in_flight *= 2) {
+		assert_true(in_flight <= size / 2);
+		next = grown(&s, 0, in_flight, size);
+		size = next ? next : size;
+	}
+	assert_int_equal(size, SNDBUF_MAX);
 }
 
 /* While the kernel itself lets it grow, nothing is set, since that would stop the kernel. */
@@ -49,10 +69,9 @@ static void not_while_the_kernel_does_it(void **state)
 	struct sndbuf s = { 0 };
 
 	(void)state;
-	assert_int_equal(sndbuf_grown(&s, 10000 * US, SNDBUF_MIN - 1), 0);
-	assert_int_equal(sndbuf_grown(&s, 10000 * US, SNDBUF_MIN), 0);
-	assert_int_equal(sndbuf_grown(&s, (10000 + SNDBUF_LIMITED_MS) * US, SNDBUF_MIN),
-			 2 * SNDBUF_MIN);
+	assert_int_equal(grown(&s, 10000, SNDBUF_MIN, SNDBUF_MIN - 1), 0);
+	assert_int_equal(grown(&s, 10000, 0, SNDBUF_MIN), 0);
+	assert_int_equal(grown(&s, 10000 + SNDBUF_LIMITED_MS, 0, SNDBUF_MIN), 2 * SNDBUF_MIN);
 }
 
 static int size_of(int fd)
@@ -73,16 +92,22 @@ static void the_kernel_decides(void **state)
 
 	(void)state;
 	before = size_of(fd);
-	sndbuf_look(&s, fd, SNDBUF_LIMITED_MS * US);
+	sndbuf_look(&s, fd, &(struct sndbuf_facts){ .in_flight = SNDBUF_MIN / SNDBUF_SHARE - 1 });
+	assert_int_equal(size_of(fd), before);
+	sndbuf_look(&s, fd, &(struct sndbuf_facts){ .limited_ms = SNDBUF_LIMITED_MS });
 	if (may) {
 		assert_int_equal(before, SNDBUF_MIN);
 		assert_int_equal(size_of(fd), 2 * SNDBUF_MIN);
+		sndbuf_look(&s, fd, &(struct sndbuf_facts){ SNDBUF_LIMITED_MS, SNDBUF_MIN });
+		assert_int_equal(size_of(fd), 4 * SNDBUF_MIN);
 	} else {
 		assert_int_equal(size_of(fd), before);
 	}
 	assert_false(may && s.is_refused);
-	sndbuf_look(&s, -1,
-		    10 * SNDBUF_LIMITED_MS * US); /* as on a socket of another kind: no harm */
+	sndbuf_look(
+		&s, -1,
+		&(struct sndbuf_facts){ 10 * SNDBUF_LIMITED_MS,
+					SNDBUF_MAX }); /* as on a socket of another kind: no harm */
 	close(fd);
 }
 
@@ -91,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_doubles_up_to_a_limit),
 		cmocka_unit_test(only_when_it_is_the_limit),
+		cmocka_unit_test(before_it_is_the_limit),
 		cmocka_unit_test(not_while_the_kernel_does_it),
 		cmocka_unit_test(the_kernel_decides),
 	};

@@ -70,6 +70,20 @@ static void the_limit_follows_the_speed(void **state)
 	}
 }
 
+/* A window of which less than half is used does not grow (RFC 7661; Linux: tcp_is_cwnd_limited). */
+static void the_first_slow_start_is_known(void **state)
+{
+	enum { NO_THRESHOLD = 0x7fffffff };
+
+	(void)state;
+	assert_true(unsent_is_slow_start(&(struct unsent_window){ 20, NO_THRESHOLD, 20 }));
+	assert_true(unsent_is_slow_start(&(struct unsent_window){ 20, NO_THRESHOLD, 11 }));
+	assert_false(unsent_is_slow_start(&(struct unsent_window){ 20, NO_THRESHOLD, 10 }));
+	assert_false(unsent_is_slow_start(&(struct unsent_window){ 20, NO_THRESHOLD, 0 }));
+	assert_false(unsent_is_slow_start(&(struct unsent_window){ 20, 40, 20 }));
+	assert_false(unsent_is_slow_start(&(struct unsent_window){ 40, 20, 40 }));
+}
+
 static void send_batch(struct unsent *u)
 {
 	static const char zeroes[BATCH];
@@ -190,9 +204,13 @@ static void it_looks_now_and_then(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(the_limit_follows_the_speed), CASE(a_slow_socket_is_held_until_it_has_sent),
-		CASE(what_has_left_makes_room),    CASE(a_fast_socket_is_trusted),
-		CASE(a_faster_speed_lets_go),      CASE(a_socket_that_does_not_tell_is_never_held),
+		CASE(the_limit_follows_the_speed),
+		CASE(the_first_slow_start_is_known),
+		CASE(a_slow_socket_is_held_until_it_has_sent),
+		CASE(what_has_left_makes_room),
+		CASE(a_fast_socket_is_trusted),
+		CASE(a_faster_speed_lets_go),
+		CASE(a_socket_that_does_not_tell_is_never_held),
 		CASE(it_looks_now_and_then),
 	};
 
