@@ -11,7 +11,8 @@ ALL_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/e2e/peers/*.
 # other one reports code that it cannot parse.
 CPPCHECK_FLAGS = --suppress=autoVariables --suppress=internalAstError
 # Only the flags for parsing source: no warnings, no dependency files.
-# The analyzer gives a function up after so many steps, a third of its default: that takes 40 % of the time, and found as much.
+# The analyzer gives a function up after so many steps, a third of its default: half of the time, and of 39 faults that were
+# put into src/tunnel/tunnel.c it found the same 39.
 LINT_STEPS = 75000
 LINT_FLAGS = -std=c11 -D_GNU_SOURCE -DSSTP_VERSION='"$(VERSION)"' -Isrc $(WOLFSSL_CFLAGS) $(INIH_CFLAGS) $(LWIP_CFLAGS) \
 	-Xclang -analyzer-config -Xclang max-nodes=$(LINT_STEPS)

@@ -235,23 +235,21 @@ static int bind_over(int fd, int target)
 }
 
 /*
- * Makes an empty file on a tmpfs of its own, and binds it over `target`. Returns its descriptor, or -errno.
- * The tmpfs has to be mounted somewhere while that is done: on a folder that only this process looks into,
- * since a command that runs already would find an empty folder in place of any other.
+ * Makes an empty file on a tmpfs, and binds it over `target`. Returns its descriptor, or -errno. While that is
+ * done, the tmpfs is mounted on `folder`, and hides what is in it.
  */
-static int make_over(int target)
+static int make_over(int target, const char *folder)
 {
-	static const char aside[] = "/proc/self/fdinfo";
-	int error = mount_empty(aside), dir, fd;
+	int error = mount_empty(folder), dir, fd;
 
 	if (error)
 		return error;
-	dir = open(aside, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	fd = dir < 0 ? -1 : openat(dir, "resolv.conf", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	error = fd < 0 || fchmod(fd, 0644) < 0 ? -errno : bind_over(fd, target); /* the umask */
 	if (dir >= 0)
 		close(dir);
-	umount2(aside, MNT_DETACH);
+	umount2(folder, MNT_DETACH);
 	if (!error)
 		return fd;
 	if (fd >= 0)
@@ -284,14 +282,21 @@ static int open_target(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Returns the new file's descriptor, or -errno. */
-static int replace(const char *path)
+/*
+ * Returns the new file's descriptor, or -errno; cuts `path` to its folder. A command that runs already must not find that
+ * folder empty, so the tmpfs is mounted where only this process looks; SELinux may refuse that.
+ */
+static int replace(char *path, bool is_running)
 {
-	int target = open_target(path), fd;
+	int target = open_target(path), fd = -EACCES;
 
 	if (target < 0)
 		return target;
-	fd = make_over(target);
+	if (is_running)
+		fd = make_over(target, "/proc/self/fdinfo");
+	*strrchr(path, '/') = '\0';
+	if (fd < 0)
+		fd = make_over(target, path);
 	close(target);
 	return fd;
 }
@@ -306,7 +311,7 @@ int confine_names(const struct log *log)
 		return error;
 	if (!is_there)
 		return -ENOENT;
-	fd = replace(path);
+	fd = replace(path, false);
 	if (fd < 0)
 		log_error(log, "%s cannot be replaced for the command: %s%s", resolv_conf,
 			  strerror(-fd), confine_hint(fd));
@@ -373,7 +378,7 @@ static int renew(void *arg, int *fds)
 		return 0;
 	if (!realpath(resolv_conf, path))
 		return -errno;
-	fds[0] = replace(path);
+	fds[0] = replace(path, true);
 	return fds[0] < 0 ? fds[0] : 1;
 }
 

@@ -94,7 +94,7 @@ struct backlog {
 	size_t window_bytes; /* sent in this window */
 	uint64_t empty_ms;   /* since when nothing waits, if nothing does */
 	uint32_t wait_ms, target_ms, interval_ms;
-	bool is_recovering;
+	bool is_slow, is_starting; /* struct backlog_line */
 	uint32_t key;
 };
 
@@ -104,7 +104,7 @@ int backlog_open(struct backlog **out)
 	if (!*out)
 		return -ENOMEM;
 	(*out)->limit = START_MAX;
-	backlog_set_line(*out, 0, false);
+	backlog_set_line(*out, &(struct backlog_line){ .rtt_ms = 0 });
 	secret_random(&(*out)->key, sizeof((*out)->key));
 	return 0;
 }
@@ -136,25 +136,22 @@ void backlog_close(struct backlog *b)
 	free(b);
 }
 
-static uint32_t max_u32(uint32_t a, uint32_t b)
+static size_t max_size(size_t a, size_t b)
 {
 	return a > b ? a : b;
 }
 
-void backlog_set_line(struct backlog *b, uint32_t rtt_ms, bool is_recovering)
+void backlog_set_line(struct backlog *b, const struct backlog_line *l)
 {
-	uint32_t rtt = rtt_ms < BACKLOG_RTT_MAX_MS ? rtt_ms : BACKLOG_RTT_MAX_MS;
+	uint32_t rtt = l->rtt_ms < BACKLOG_RTT_MAX_MS ? l->rtt_ms : BACKLOG_RTT_MAX_MS;
 
-	b->wait_ms = max_u32(2 * rtt, BACKLOG_WAIT_MS);
-	b->interval_ms = max_u32(2 * rtt, BACKLOG_INTERVAL_MS);
-	b->target_ms = max_u32(b->interval_ms / 10, BACKLOG_TARGET_MS);
-	b->is_recovering = is_recovering;
-}
-
-void backlog_forget_speed(struct backlog *b)
-{
-	if (b->limit < START_MAX)
-		b->limit = START_MAX;
+	b->wait_ms = (uint32_t)max_size(2 * rtt, BACKLOG_WAIT_MS);
+	b->interval_ms = (uint32_t)max_size(2 * rtt, BACKLOG_INTERVAL_MS);
+	b->target_ms = (uint32_t)max_size(b->interval_ms / 10, BACKLOG_TARGET_MS);
+	b->is_slow = l->is_slow;
+	b->is_starting = l->is_starting;
+	if (b->is_starting)
+		b->limit = max_size(b->limit, START_MAX);
 }
 
 size_t backlog_bytes(const struct backlog *b)
@@ -251,16 +248,14 @@ static struct item *take_first(struct backlog *b, struct flow *f)
 static void measure(struct backlog *b, uint64_t now_ms)
 {
 	uint64_t passed = now_ms - b->window_ms;
-	size_t fit, least = b->limit / 4 * 3;
+	size_t fit, least = max_size(b->limit / 4 * 3, b->is_starting ? START_MAX : BACKLOG_MIN);
 
 	if (passed < b->wait_ms && b->window_bytes < BACKLOG_MAX)
 		return;
 	fit = (size_t)(b->window_bytes * b->wait_ms / (passed ? passed : 1));
-	b->limit = fit > least ? fit : least;
+	b->limit = max_size(fit, least);
 	if (b->limit > BACKLOG_MAX)
 		b->limit = BACKLOG_MAX;
-	if (b->limit < BACKLOG_MIN)
-		b->limit = BACKLOG_MIN;
 	b->window_ms = now_ms;
 	b->window_bytes = 0;
 }
@@ -358,7 +353,7 @@ static uint64_t control_law(const struct backlog *b, uint64_t from_ms, unsigned 
 static bool is_standing(const struct backlog *b, struct flow *f, const struct item *i,
 			uint64_t now_ms)
 {
-	if (!i || b->is_recovering || now_ms - i->since_ms < b->target_ms || !f->first) {
+	if (!i || b->is_slow || now_ms - i->since_ms < b->target_ms || !f->first) {
 		f->first_above_ms = 0;
 		return false;
 	}

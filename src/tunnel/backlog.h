@@ -35,14 +35,19 @@ struct backlog;
 int backlog_open(struct backlog **out); /* 0 or -ENOMEM */
 void backlog_close(struct backlog *b);  /* NULL is fine */
 
-/*
- * Sets the round trip of the connection that carries the packets, and whether it is recovering from a
- * loss of its own, or has not found the line's rate again. While it is, packets wait for it and not for each
- * other, so no flow is slowed down.
- */
-void backlog_set_line(struct backlog *b, uint32_t rtt_ms, bool is_recovering);
-/* The connection is still looking for the line's speed: as much may wait as in a new backlog, or more. */
-void backlog_forget_speed(struct backlog *b);
+/* The connection that carries the packets. */
+struct backlog_line {
+	uint32_t rtt_ms;
+	/*
+	 * It sends less than the line carries: it recovers from a loss of its own, or has not found the line's rate (again).
+	 * Packets wait for it then and not for each other, so no flow is slowed down.
+	 */
+	bool is_slow;
+	/* It sends more in each round trip: as much may wait as in a new backlog, or more. */
+	bool is_starting;
+};
+
+void backlog_set_line(struct backlog *b, const struct backlog_line *l);
 
 /* Copies the packet in; returns how many packets were dropped for it. */
 unsigned backlog_put(struct backlog *b, const struct packet *p, const struct tun_offload *off,

@@ -148,7 +148,7 @@ static bool receives_more(const struct choice *c, const struct choice_facts *f)
 
 bool choice_is_starting(const struct choice_facts *f)
 {
-	return (f->startup_rate || f->is_slow_start) && is_near_min(f);
+	return !f->is_limited && (f->startup_rate || f->is_slow_start) && is_near_min(f);
 }
 
 bool choice_is_unsettled(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
@@ -156,7 +156,7 @@ bool choice_is_unsettled(const struct choice *c, const struct choice_facts *f, u
 	if (choice_is_starting(f))
 		return true;
 	if (f->startup_rate)
-		return receives_more(c, f);
+		return !f->is_limited && receives_more(c, f);
 	return !c->is_bbr && c->losses &&
 	       now_ms - c->before.last_ms < (uint64_t)f->rtt_ms * CHOICE_SETTLES_RTTS;
 }

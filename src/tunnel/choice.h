@@ -46,7 +46,8 @@ struct choice_facts {
 	uint32_t repeated;       /* segments retransmitted since the beginning */
 	uint32_t sent, received; /* bytes since the beginning; they wrap */
 	uint32_t startup_rate;   /* BBR's, bytes a second; 0: not in its startup, or no BBR */
-	bool is_slow_start; /* without BBR: the window has only grown yet, and still limits the speed */
+	bool is_slow_start;      /* the first one, of another congestion control */
+	bool is_limited; /* the session has a speed limit, which may keep BBR in its startup */
 };
 
 /* Embedded in its tunnel; zeroes are the beginning. */

@@ -31,6 +31,18 @@ void tunnel_start_sstp(struct tunnel *t); /* TLS is up */
 /* Looks again then whether packets may pass at the rates that are set. */
 void tunnel_pace(struct tunnel *t, uint64_t at_ms);
 
+/* ---- the session's speed limits, if it has any */
+
+static inline bool tunnel_limits_up(const struct tunnel *t)
+{
+	return t->rates && t->rates->up.bytes_s;
+}
+
+static inline bool tunnel_limits_down(const struct tunnel *t)
+{
+	return t->rates && t->rates->down.bytes_s;
+}
+
 /* ---- receive.c: from the socket to the engines and the packet sink */
 
 void tunnel_read(struct tunnel *t); /* the socket is readable */

@@ -243,11 +243,6 @@ static ssize_t take_ciphertext(struct tunnel *t, size_t room)
 	return n;
 }
 
-static bool is_up_limited(const struct tunnel *t)
-{
-	return t->rates && t->rates->up.bytes_s;
-}
-
 /*
  * In bulk, more has arrived while the last records were decrypted. It joins the same batch: there is
  * more to merge then, and fewer super-packets are written in two parts.
@@ -256,7 +251,7 @@ static bool has_more(struct tunnel *t, size_t len)
 {
 	size_t room = PUMP_PLAIN_LEN - len;
 
-	return t->is_connected && !is_up_limited(t) && len >= TLS_RECORD_MAX &&
+	return t->is_connected && !tunnel_limits_up(t) && len >= TLS_RECORD_MAX &&
 	       room >= 2 * TLS_RECORD_MAX && take_ciphertext(t, room) > 0;
 }
 
@@ -306,7 +301,7 @@ static size_t take_rest(struct tunnel *t)
 void tunnel_read(struct tunnel *t)
 {
 	/* in small parts if the rate is limited, so that one read is not seconds of it */
-	ssize_t n = take_ciphertext(t, is_up_limited(t) ? RATE_BURST_MIN : PUMP_RECV_LEN);
+	ssize_t n = take_ciphertext(t, tunnel_limits_up(t) ? RATE_BURST_MIN : PUMP_RECV_LEN);
 
 	if (n < 0 && !t->read_error)
 		return;
@@ -321,7 +316,7 @@ void tunnel_read(struct tunnel *t)
 	if (t->stage == TUNNEL_RUNNING)
 		read_plaintext(t, take_rest(t));
 	tunnel_arm(t);
-	if (t->stage == TUNNEL_RUNNING && is_up_limited(t) &&
+	if (t->stage == TUNNEL_RUNNING && tunnel_limits_up(t) &&
 	    rate_is_empty(&t->rates->up, loop_now(t->cfg.loop))) {
 		pump_pause(&t->wire, true);
 		tunnel_pace(t, rate_ready_ms(&t->rates->up));

@@ -131,7 +131,7 @@ static bool is_waiting(const struct tunnel *t)
 /* Where the speed is limited packets wait for that, as a rule, and not for the socket. */
 static void drop_waiting(struct tunnel *t, enum drop_cause cause, unsigned count)
 {
-	tunnel_drop_tx(t, t->rates && t->rates->down.bytes_s ? DROP_RATE : cause, count);
+	tunnel_drop_tx(t, tunnel_limits_down(t) ? DROP_RATE : cause, count);
 }
 
 /* Sends a turn's share of the backlog. */
@@ -189,18 +189,25 @@ static void look_at_line(struct tunnel *t)
 	struct unsent *u = &t->unsent;
 	uint64_t now = loop_now(t->cfg.loop);
 	struct choice_facts f;
-	bool is_slow;
+	struct backlog_line line;
 
 	if (!unsent_look(u, t->wire.fd, now))
 		return;
-	f = (struct choice_facts){ u->rtt_ms,   u->min_rtt_ms,   u->repeated,     u->sent,
-				   u->received, u->startup_rate, u->is_slow_start };
+	f = (struct choice_facts){ .rtt_ms = u->rtt_ms,
+				   .min_rtt_ms = u->min_rtt_ms,
+				   .repeated = u->repeated,
+				   .sent = u->sent,
+				   .received = u->received,
+				   .startup_rate = u->startup_rate,
+				   .is_slow_start = u->is_slow_start,
+				   .is_limited = tunnel_limits_down(t) };
 	choose_congestion_control(t, &f, now);
-	is_slow = u->is_recovering || choice_is_unsettled(&t->choice, &f, now);
+	line = (struct backlog_line){ .rtt_ms = u->rtt_ms,
+				      .is_slow = u->is_recovering ||
+						 choice_is_unsettled(&t->choice, &f, now),
+				      .is_starting = choice_is_starting(&f) };
 	if (t->backlog)
-		backlog_set_line(t->backlog, u->rtt_ms, is_slow);
-	if (t->backlog && choice_is_starting(&f))
-		backlog_forget_speed(t->backlog);
+		backlog_set_line(t->backlog, &line);
 }
 
 void tunnel_end_turn(struct loop_task *turn)

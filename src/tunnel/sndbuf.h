@@ -3,7 +3,7 @@
  * The send buffer of a tunnel's socket on a long fat line. It holds all that is in flight, and the kernel lets
  * it grow up to net.ipv4.tcp_wmem's third number, 4 MiB by default, which is 180 Mbit/s at 150 ms: many
  * connections share a line, but all that is inside a tunnel shares one socket. A process with CAP_NET_ADMIN
- * may exceed that limit (SO_SNDBUFFORCE), and does when a quarter of the buffer is in flight, so two round
+ * may exceed that limit (SO_SNDBUFFORCE), and does when a quarter of the buffer is in flight, so one or two round
  * trips of slow start before it is full: the flows inside would take the stop for congestion. It also does
  * where the kernel reports that the buffer is what limits the sender (sndbuf_limited of TCP_INFO). Others
  * stay at the limit: SO_SNDBUF would obey net.core.wmem_max, which is lower still.

@@ -573,10 +573,10 @@ static void forget_login(struct tunnel *t)
 }
 
 /*
- * A receive window for the beginning. The kernel starts with 64 KiB and doubles that in each round trip, but only after
- * it has seen the data of one: the login moves too little, so the first download waits two round trips for its
- * window, and with it all that follows. To want more bytes before it reports any raises the buffer at once, as for a
- * connection that has received as much, and leaves its later growth to the kernel (SO_RCVBUF would end that).
+ * Room for the first download. The kernel lets a connection's receive window grow to 64 KiB, and further only after it has
+ * seen the data of a round trip: the login moves too little, so a sender would wait for the window for two round
+ * trips. SO_RCVLOWAT raises the buffer to what it asks for (Linux 4.18), and the kernel goes on from there; SO_RCVBUF
+ * would end that. Not with a speed limit, which leaves in the socket what it does not let pass.
  */
 static void widen_window(struct tunnel *t)
 {
@@ -603,7 +603,8 @@ void tunnel_drain(struct tunnel *t)
 			secret_wipe(&po, sizeof(po));
 		} else if (just_connected(t)) {
 			t->is_connected = true;
-			widen_window(t);
+			if (!tunnel_limits_up(t))
+				widen_window(t);
 			t->wire.queue_max = PUMP_QUEUE_MAX;
 			if (!t->is_shutting_down)
 				t->stage_deadline_ms = UINT64_MAX;

@@ -65,8 +65,8 @@ static void look_at_start(struct unsent *u, int fd, const struct tcp_info *info)
 	bool is_bbr = !getsockopt(fd, IPPROTO_TCP, TCP_CC_INFO, &cc, &len) && len >= sizeof(cc.bbr);
 
 	u->startup_rate = is_bbr ? startup_rate(&cc.bbr) : 0;
-	u->is_slow_start =
-		!is_bbr && info->tcpi_ca_state == TCP_CA_Open && unsent_is_slow_start(&w);
+	u->is_slow_start = !is_bbr && info->tcpi_ca_state == TCP_CA_Open &&
+			   !info->tcpi_total_retrans && unsent_is_slow_start(&w);
 }
 
 bool unsent_look(struct unsent *u, int fd, uint64_t now_ms)

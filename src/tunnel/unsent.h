@@ -59,7 +59,7 @@ struct unsent_window {
 	uint32_t size, threshold, in_flight;
 };
 
-/* No loss or delay has set a threshold yet, and the window grows, since it limits what is in flight. */
+/* No loss or delay has set a threshold yet, and more than half of the window is used, else it would not grow. */
 bool unsent_is_slow_start(const struct unsent_window *w);
 
 void unsent_start(struct unsent *u, int fd);

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "net/congestion.h"
+#include "support/loopback.h"
 
 struct name {
 	char text[CONGESTION_NAME_MAX + 1];
@@ -78,17 +79,11 @@ static void an_unknown_name_is_an_error(void **state)
 
 static void accepted_sockets_inherit_the_listeners(void **state)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(at);
-	int listener = tcp_socket(), near = tcp_socket(), far;
+	int listener = loopback_listen(), near, far;
 
 	(void)state;
 	assert_int_equal(congestion_set(listener, "reno"), 0);
-	assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
-	assert_int_equal(connect(near, (struct sockaddr *)&at, sizeof(at)), 0);
-	far = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	near = loopback_connect(listener, &far);
 	assert_string_equal(name_of(far).text, "reno");
 	close(listener);
 	close(near);

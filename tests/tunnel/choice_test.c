@@ -175,6 +175,21 @@ static void unsettled_in_slow_start_without_a_queue(void **state)
 	assert_false(choice_is_unsettled(&c, &f, T0));
 }
 
+/* Its socket runs empty all the time, so BBR never ends its startup: packets wait for the limit then. */
+static void settled_when_the_session_has_a_speed_limit(void **state)
+{
+	struct choice_facts f = { .rtt_ms = LEAST_MS,
+				  .min_rtt_ms = LEAST_MS,
+				  .startup_rate = 1000 };
+
+	(void)state;
+	c.is_bbr = true;
+	assert_true(choice_is_unsettled(&c, &f, T0));
+	f.is_limited = true;
+	assert_false(choice_is_starting(&f));
+	assert_false(choice_is_unsettled(&c, &f, T0));
+}
+
 /* ---- BBR's startup */
 
 enum { RATE = 1000 * 1000, HALF = RATE / 2, FULL_SPEED = 0, NO_CHANGE = 1 };
@@ -334,6 +349,7 @@ int main(void)
 		CASE(a_queue_that_comes_and_goes_stays),
 		CASE(unsettled_for_some_round_trips_after_a_loss),
 		CASE(unsettled_in_slow_start_without_a_queue),
+		CASE(settled_when_the_session_has_a_speed_limit),
 		CASE(unsettled_in_the_startup_without_a_queue),
 		CASE(half_speed_until_the_queue_is_gone),
 		CASE(half_speed_until_the_startup_is_over),

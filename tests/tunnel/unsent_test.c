@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "support/loopback.h"
 #include "tunnel/unsent.h"
 
 enum { WINDOW = 4096, BATCH = 64 * 1024, SLOW = 1000 * 1000 /* bytes a second */ };
@@ -21,19 +22,11 @@ static int near, far;
 /* A connection whose peer has a small window, and does not read by itself. */
 static int set_up(void **state)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(at);
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), window = WINDOW;
+	int listener = loopback_listen(), window = WINDOW;
 
 	(void)state;
 	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window));
-	assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
-	near = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(near, (struct sockaddr *)&at, sizeof(at)), 0);
-	far = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	assert_true(far >= 0);
+	near = loopback_connect(listener, &far);
 	close(listener);
 	return 0;
 }
