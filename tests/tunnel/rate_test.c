@@ -35,15 +35,21 @@ static uint64_t passed(uint64_t bits_s, size_t packet, uint64_t ms)
 
 static void the_rate_is_kept(void **state)
 {
-	static const uint64_t rates[] = { 64000, 1000000, 20000000, UINT64_C(10000000000) };
+	static const struct {
+		uint64_t bits_s;
+		unsigned seconds;
+	} rates[] = {
+		{ 64000, 60 }, { 1000000, 60 }, { 20000000, 60 }, { UINT64_C(10000000000), 1 }
+	};
 	static const size_t packets[] = { 40, 1400, 65536 };
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++)
 		for (size_t k = 0; k < 3; k++) {
-			uint64_t want = rates[i] / 8 * 60,
-				 got = passed(rates[i], packets[k], 60000);
-			uint64_t burst = rates[i] / 8 / 8 + 2 * 65536;
+			uint64_t bytes_s = rates[i].bits_s / 8, want = bytes_s * rates[i].seconds,
+				 got = passed(rates[i].bits_s, packets[k],
+					      rates[i].seconds * UINT64_C(1000));
+			uint64_t burst = bytes_s / 8 + 2 * 65536;
 
 			assert_true(got <= want + burst);
 			assert_true(got >= want - want / 50);
