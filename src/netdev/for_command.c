@@ -64,11 +64,44 @@ static bool can_open_tun(const struct log *log)
 	return false;
 }
 
-/* The descriptors for us: the socket, the device, and the resolv.conf if it can be replaced. */
+/* Descriptors that the child passes on. Some may be missing at the end. */
+enum {
+	PASSED_SOCKET,
+	PASSED_DEVICE,
+	PASSED_RESOLV_CONF,
+	PASSED_USER_NS,
+	PASSED_MNT_NS,
+	PASSED_MOUNTS,
+	PASSED_ALL
+};
+
+/* If the resolv.conf can be replaced: it, and if it can be watched, those for that. */
+static int make_names(const struct log *log, int *fds)
+{
+	struct confined_names names;
+	int fd = confine_names(log);
+
+	if (fd == -ENOENT) {
+		log_warn(log, "there is no /etc/resolv.conf that could be replaced for the "
+			      "command: it will ask 127.0.0.1 for names, and find none");
+		return PASSED_RESOLV_CONF;
+	}
+	if (fd < 0)
+		return fd;
+	fds[PASSED_RESOLV_CONF] = fd;
+	if (!confined_names_open(&names))
+		return PASSED_RESOLV_CONF + 1;
+	fds[PASSED_USER_NS] = names.user_fd;
+	fds[PASSED_MNT_NS] = names.mnt_fd;
+	fds[PASSED_MOUNTS] = names.mounts_fd;
+	return PASSED_ALL;
+}
+
+/* Returns how many. */
 static int make(struct command_netdev *c, int *fds)
 {
 	const struct log *log = c->cfg.log;
-	int error, count, fd;
+	int error, made;
 
 	guardian_note_outside(&c->guardian);
 	error = confine_enter(c->map_root, log);
@@ -76,18 +109,8 @@ static int make(struct command_netdev *c, int *fds)
 		return error;
 	if (!can_open_tun(log))
 		return -ENODEV;
-	count = foreign_make(&c->device, fds);
-	if (count < 0)
-		return count;
-	fd = confine_names(log);
-	if (fd >= 0)
-		fds[count++] = fd;
-	else if (fd != -ENOENT)
-		return fd;
-	else
-		log_warn(log, "there is no /etc/resolv.conf that could be replaced for the "
-			      "command: it will ask 127.0.0.1 for names, and find none");
-	return count;
+	made = foreign_make(&c->device, fds);
+	return made < 0 ? made : make_names(log, fds);
 }
 
 static int prepare(void *arg)
@@ -177,7 +200,7 @@ static void on_look(struct loop_timer *t)
 
 static void watch_names(struct command_netdev *c)
 {
-	if (c->base.resolv_conf_fd < 0 || !confined_names_open(&c->names, c->command.pid))
+	if (c->names.mounts_fd < 0)
 		return;
 	c->look.expired = on_look;
 	c->mounts = (struct loop_watch){ .fd = c->names.mounts_fd,
@@ -199,8 +222,11 @@ static enum tunnel_reason take_over(struct command_netdev *c)
 		log_error(c->cfg.log, "the command's network: %s", strerror(-count));
 	if (count < 0)
 		return REASON_NETWORK;
-	if (count > 2)
-		n->resolv_conf_fd = fds[2];
+	if (count > PASSED_RESOLV_CONF)
+		n->resolv_conf_fd = fds[PASSED_RESOLV_CONF];
+	if (count == PASSED_ALL)
+		c->names = (struct confined_names){ fds[PASSED_USER_NS], fds[PASSED_MNT_NS],
+						    fds[PASSED_MOUNTS] };
 	if (foreign_take(&c->device, fds, c->cfg.tuns, &n->netlink, &n->ifindex))
 		return REASON_NETWORK;
 	return REASON_NONE;

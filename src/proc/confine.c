@@ -235,21 +235,28 @@ static int bind_over(int fd, int target)
 }
 
 /*
- * Makes an empty file on a tmpfs, and binds it over `target`. Returns its descriptor, or -errno. While that is
- * done, the tmpfs is mounted on `folder`, and hides what is in it.
+ * Makes an empty file on a tmpfs of its own, and binds it over `target`. Returns its descriptor, or -errno.
+ * The tmpfs has to be mounted somewhere while that is done: on a folder that only this process looks into,
+ * since a command that runs already would find an empty folder in place of any other. Where a security
+ * module refuses that one, on `folder`, whose file is open as `target`.
  */
 static int make_over(int target, const char *folder)
 {
-	int error = mount_empty(folder), dir, fd;
+	const char *aside = "/proc/self/fdinfo";
+	int error = mount_empty(aside), dir, fd;
 
+	if (error) {
+		aside = folder;
+		error = mount_empty(aside);
+	}
 	if (error)
 		return error;
-	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = open(aside, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	fd = dir < 0 ? -1 : openat(dir, "resolv.conf", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	error = fd < 0 || fchmod(fd, 0644) < 0 ? -errno : bind_over(fd, target); /* the umask */
 	if (dir >= 0)
 		close(dir);
-	umount2(folder, MNT_DETACH);
+	umount2(aside, MNT_DETACH);
 	if (!error)
 		return fd;
 	if (fd >= 0)
@@ -282,21 +289,15 @@ static int open_target(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/*
- * Returns the new file's descriptor, or -errno; cuts `path` to its folder. A command that runs already must not find that
- * folder empty, so the tmpfs is mounted where only this process looks; SELinux may refuse that.
- */
-static int replace(char *path, bool is_running)
+/* Returns the new file's descriptor, or -errno; cuts `path` to its folder. */
+static int replace(char *path)
 {
-	int target = open_target(path), fd = -EACCES;
+	int target = open_target(path), fd;
 
 	if (target < 0)
 		return target;
-	if (is_running)
-		fd = make_over(target, "/proc/self/fdinfo");
 	*strrchr(path, '/') = '\0';
-	if (fd < 0)
-		fd = make_over(target, path);
+	fd = make_over(target, path);
 	close(target);
 	return fd;
 }
@@ -311,28 +312,20 @@ int confine_names(const struct log *log)
 		return error;
 	if (!is_there)
 		return -ENOENT;
-	fd = replace(path, false);
+	fd = replace(path);
 	if (fd < 0)
 		log_error(log, "%s cannot be replaced for the command: %s%s", resolv_conf,
 			  strerror(-fd), confine_hint(fd));
-	return fd;
+	return fd == -ENOENT ? -EIO : fd; /* there is the file */
 }
 
-/* ---- from outside */
+/* ---- a new file later */
 
-static int open_of(pid_t pid, const char *what)
+bool confined_names_open(struct confined_names *n)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, what);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-bool confined_names_open(struct confined_names *n, pid_t pid)
-{
-	n->user_fd = open_of(pid, "ns/user");
-	n->mnt_fd = open_of(pid, "ns/mnt");
-	n->mounts_fd = open_of(pid, "mountinfo");
+	n->user_fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	n->mnt_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	n->mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (n->user_fd >= 0 && n->mnt_fd >= 0 && n->mounts_fd >= 0)
 		return true;
 	confined_names_close(n);
@@ -378,7 +371,7 @@ static int renew(void *arg, int *fds)
 		return 0;
 	if (!realpath(resolv_conf, path))
 		return -errno;
-	fds[0] = replace(path, true);
+	fds[0] = replace(path);
 	return fds[0] < 0 ? fds[0] : 1;
 }
 

@@ -25,20 +25,24 @@ int confine_enter(bool map_root, const struct log *log);
 int confine_names(const struct log *log);
 
 /*
- * Used outside: a file mounted over another stays only as long as the other exists. If a program outside
- * renames a new resolv.conf over it, as DHCP clients do, the new one is visible inside.
+ * A file mounted over another stays only as long as the other exists. If a program outside renames a new
+ * resolv.conf over it, as DHCP clients do, the new one is visible inside.
  */
 struct confined_names {
 	int user_fd, mnt_fd; /* the namespaces of the confined process */
 	int mounts_fd;       /* EPOLLPRI: something was mounted or unmounted there */
 };
 
-/* False: it can't be watched, so a new resolv.conf stays visible. */
-bool confined_names_open(struct confined_names *n, pid_t pid);
+/*
+ * Called in the confined process, which passes the descriptors on: from outside, /proc may show other
+ * processes than ours (unshare --pid), and needs CAP_SYS_PTRACE. False: resolv.conf can't be watched, so a
+ * new one stays visible.
+ */
+bool confined_names_open(struct confined_names *n);
 void confined_names_close(struct confined_names *n);
 
 /*
- * If /etc/resolv.conf inside is not the file `fd` any more, mounts a new file over it, with the same
+ * Called outside: if /etc/resolv.conf inside is not the file `fd` any more, mounts a new file over it, with the same
  * content, and makes `fd` refer to that. 0 or -errno.
  */
 int confined_names_renew(const struct confined_names *n, int fd);

@@ -190,6 +190,39 @@ def test_names_stay_the_vpns_when_the_host_changes_networks(lab, ordinary, is_ro
     assert lab.client.resolv_conf.read_text() == "nameserver 10.99.0.2\n"
 
 
+# /proc as the machine around a container has it: there, the numbers of processes are others
+PROC_OF_OTHERS = ["unshare", "--pid", "--fork", "--kill-child"]
+NO_PTRACE = ["setpriv", "--bounding-set", "-sys_ptrace"]
+# what a security module does that permits no mount there
+NO_MOUNT_ON_FDINFO = ["unshare", "--mount", "sh", "-ec", """
+    mkdir -p /run/proc
+    mount --rbind /proc /run/proc
+    mount -t tmpfs proc /proc
+    mkdir /proc/self
+    for name in fd ns mountinfo uid_map gid_map setgroups status; do ln -s /run/proc/self/$name /proc/self/$name; done
+    ln -s /run/proc/sys /proc/sys
+    exec "$@" """, "sh"]
+
+
+@pytest.mark.parametrize("is_root, around", [
+    (False, PROC_OF_OTHERS), (True, PROC_OF_OTHERS), (True, NO_PTRACE), (False, NO_MOUNT_ON_FDINFO), (True, NO_MOUNT_ON_FDINFO),
+], ids=["/proc of others", "/proc of others, root", "no ptrace, root", "no mount on fdinfo", "no mount on fdinfo, root"])
+def test_names_stay_the_vpns_wherever_it_runs(lab, ordinary, is_root, around):
+    lab.serve("--dns", NAMES)
+    look = f"echo begun; while grep -qx 'nameserver {NAMES}' /etc/resolv.conf; do sleep 0.01; done; echo seen; " \
+           f"until grep -qx 'nameserver {NAMES}' /etc/resolv.conf; do sleep 0.01; done; echo covered"
+    words = ordinary.words("run", "--", "sh", "-c", look)
+    program = lab.start(lab.client, *around, *(words if is_root else as_user(*words)), label="run", env=ordinary.env)
+    program.wait_for("^begun$")
+    fresh = lab.client.etc / "resolv.conf.new"
+    fresh.write_text("nameserver 10.99.0.1\n")
+    fresh.rename(lab.client.resolv_conf)
+    program.wait_for("^seen$")
+    program.wait_for("^covered$")
+    assert program.wait() == 0
+    assert lab.client.resolv_conf.read_text() == "nameserver 10.99.0.1\n"
+
+
 def test_covering_names_again_hides_nothing_from_the_command(lab, ordinary):
     """The command looks at files of /etc all the time, while the host changes networks again and again."""
     look = "import os\nwhile True: os.stat('/etc/hosts'), os.stat('/etc/resolv.conf')"
