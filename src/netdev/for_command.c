@@ -130,8 +130,8 @@ static int prepare(void *arg)
 	if (error)
 		log_warn(c->cfg.log,
 			 "no guardian process: what the command has started will survive a "
-			 "kill -9 of sstp: %s",
-			 strerror(-error));
+			 "kill -9 of sstp: %s%s",
+			 strerror(-error), syscall_advice(error));
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "proc/fdpass.h"
@@ -39,6 +41,29 @@ static bool has_number(const char *path, int number)
 	return has;
 }
 
+static bool has_capability(int number)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[2] = { { 0 } };
+
+	return !syscall(SYS_capget, &head, caps) && caps[number / 32].effective & 1u << number % 32;
+}
+
+/* Files of /proc could not be used. NULL: that is not the reason. */
+static const char *proc_hint(int error)
+{
+	if (error == -ENOENT && access("/proc/self/fd", F_OK) < 0)
+		return ": there is no /proc; mount -t proc proc /proc makes it";
+	if (error == -EROFS)
+		return ": /proc is mounted read-only; mount -o remount,rw /proc allows it";
+	return NULL;
+}
+
+static bool is_refusal(int error)
+{
+	return error == -EPERM || error == -EACCES || error == -ENOSPC || error == -EUSERS;
+}
+
 static const char *confine_hint(int error)
 {
 	static const struct {
@@ -60,12 +85,12 @@ static const char *confine_hint(int error)
 		  "a profile for sstp that has \"userns,\", allows it" },
 	};
 
-	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+	for (size_t i = 0; is_refusal(error) && i < sizeof(settings) / sizeof(*settings); i++)
 		if (has_number(settings[i].path, settings[i].forbids))
 			return settings[i].text;
+	if (proc_hint(error))
+		return proc_hint(error);
 	switch (error) {
-	case -ENOSYS:
-		return syscall_advice(error);
 	case -EPERM:
 	case -EACCES:
 		return ": in a container its security profile forbids this (--security-opt "
@@ -80,7 +105,7 @@ static const char *confine_hint(int error)
 		return ": this kernel was built without namespaces of some kind (CONFIG_USER_NS, "
 		       "CONFIG_NET_NS)";
 	default:
-		return "";
+		return syscall_advice(error);
 	}
 }
 
@@ -122,23 +147,37 @@ static int map_user(uid_t uid, gid_t gid, bool map_root)
 	return error ? error : map_one("/proc/self/gid_map", map_root ? 0 : gid, gid);
 }
 
-/* Root needs no user namespace, except in a container without the capability. */
+static int map_refused(uid_t uid, bool may_map_root, int error, const struct log *log)
+{
+	static const char what[] = "the user cannot be mapped into the command's namespace";
+
+	if (error != -EPERM || uid || may_map_root)
+		return refused(log, what, error);
+	log_error(log,
+		  "%s: %s: root needs the capability CAP_SETFCAP for that, or CAP_SYS_ADMIN and "
+		  "CAP_NET_ADMIN (in a container: --cap-add SETFCAP); another user needs none, and "
+		  "`sstp proxy` needs no namespaces",
+		  what, strerror(-error));
+	return error;
+}
+
+/* Root needs no user namespace, except in a container without the capabilities: CAP_NET_ADMIN is for the devices inside. */
 static int make_namespaces(bool map_root, const struct log *log)
 {
 	static const int flags = CLONE_NEWNET | CLONE_NEWNS;
+	bool may_map_root = has_capability(CAP_SETFCAP); /* here: in its own namespace it has all */
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 	int error;
 
-	if (!uid && !unshare(flags))
+	if (!uid && has_capability(CAP_NET_ADMIN) && !unshare(flags))
 		return 0;
 	prctl(PR_SET_DUMPABLE, 1, 0, 0,
 	      0); /* otherwise /proc/self belongs to root, and no IDs can be mapped */
 	if (unshare(CLONE_NEWUSER | flags) < 0)
 		return refused(log, "a namespace for the command cannot be made", -errno);
 	error = map_user(uid, gid, map_root);
-	return error ? refused(log, "the user cannot be mapped into the command's namespace", error)
-		     : 0;
+	return error ? map_refused(uid, may_map_root, error, log) : 0;
 }
 
 static int bring_up_loopback(const struct log *log)

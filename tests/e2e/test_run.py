@@ -604,6 +604,40 @@ def test_namespaces_that_are_forbidden(lab, ordinary, what, advice):
     assert "\nwas started" not in log
 
 
+def test_root_without_the_capability_for_devices(lab, ordinary):
+    """As in a container with --cap-add SYS_ADMIN: namespaces can be made, but what is in them belongs to a user namespace without it."""
+    lab.serve()
+    words = ["setpriv", "--bounding-set", "-net_admin", *ordinary.words("run", "--", "ping", "-c", "1", "-w", "60", GATEWAY)]
+    program = lab.start(lab.client, *words, label="run", env=ordinary.env)
+    assert program.wait() == 0, program.log
+
+
+def test_root_who_cannot_be_mapped(lab, ordinary):
+    words = ["setpriv", "--bounding-set", "-all", *ordinary.words("run", "--", "echo", "was started")]
+    program = lab.start(lab.client, *words, label="run", env=ordinary.env)
+    assert program.wait() == 11
+    assert "root needs the capability CAP_SETFCAP for that, or CAP_SYS_ADMIN and CAP_NET_ADMIN" in program.log
+    assert "profile forbids" not in program.log and "\nwas started" not in program.log
+
+
+@pytest.mark.parametrize("is_root", [False, True], ids=["an ordinary user", "root"])
+@pytest.mark.parametrize("options, advice", [
+    ("-t tmpfs proc", "there is no /proc; mount -t proc proc /proc makes it"),
+    ("-t proc -o ro proc", "/proc is mounted read-only; mount -o remount,rw /proc allows it"),
+], ids=["no /proc", "read-only"])
+def test_proc_that_is_not_as_usual(lab, ordinary, is_root, options, advice):
+    lab.serve()
+    words = ordinary.words("run", "--", "echo", "was started")
+    program = lab.start(lab.client, "unshare", "--mount", "sh", "-ec", f'mount {options} /proc; exec "$@"', "sh",
+                        *(words if is_root else as_user(*words)), label="run", env=ordinary.env)
+    if is_root and "ro" in options.split():  # needs no mapping
+        assert program.wait() == 0, program.log
+        return
+    assert program.wait() == 11
+    assert advice in program.log
+    assert "no /etc/resolv.conf" not in program.log and "\nwas started" not in program.log
+
+
 @pytest.mark.parametrize("what, advice", [
     ("mount -t tmpfs none /dev", "modprobe tun"),
     ("mount --bind /run/bin/of-root /dev/net/tun", "chmod 666 /dev/net/tun"),
