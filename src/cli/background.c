@@ -15,6 +15,7 @@
 #include "cli/cli_error.h"
 #include "cli/exit_code.h"
 #include "cli/value.h"
+#include "proc/descriptors.h"
 #include "util/log.h"
 #include "util/log_writer.h"
 #include "util/trusted_open.h"
@@ -128,7 +129,7 @@ bool background_begin(struct background *b, const struct verb *verb,
 	if (s->is_wanted && !go_to_background(b, verb))
 		return false;
 	if (s->is_wanted)
-		b->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		b->null_fd = descriptors_open_null(O_RDWR);
 	return !s->pid_file || write_pid(b, verb);
 }
 

@@ -59,7 +59,7 @@ static size_t kept_by_helper(const struct host_service_cfg *cfg, int keep[KEPT_M
 /* The number of a standard descriptor stays in use: else the next file would get it. */
 static void leave(int fd)
 {
-	if (fd > STDERR_FILENO || descriptors_reopen(fd, "/dev/null", O_RDWR))
+	if (fd > STDERR_FILENO || descriptors_reopen_null(fd, O_RDWR))
 		close(fd);
 }
 

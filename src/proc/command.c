@@ -271,9 +271,9 @@ static int stop_reading(const char **what)
 	int error;
 
 	*what = "/dev/null";
-	error = descriptors_reopen(STDIN_FILENO, *what, O_RDONLY);
+	error = descriptors_reopen_null(STDIN_FILENO, O_RDONLY);
 	if (!error)
-		error = descriptors_reopen(STDOUT_FILENO, *what, O_WRONLY);
+		error = descriptors_reopen_null(STDOUT_FILENO, O_WRONLY);
 	if (error)
 		return error;
 	*what = "standard error only for writing (2>FILE avoids this)";

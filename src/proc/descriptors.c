@@ -40,9 +40,10 @@ bool descriptors_is_inherited(int fd)
 	return flags >= 0 && !(flags & FD_CLOEXEC);
 }
 
-int descriptors_reopen(int fd, const char *path, int flags)
+/* Takes ownership of `other`; negative: opening it failed. */
+static int replace(int fd, int other)
 {
-	int other = open(path, flags | O_CLOEXEC | O_NOCTTY), error = 0;
+	int error = 0;
 
 	if (other < 0)
 		return -errno;
@@ -51,4 +52,21 @@ int descriptors_reopen(int fd, const char *path, int flags)
 	if (other != fd)
 		close(other);
 	return error;
+}
+
+int descriptors_reopen(int fd, const char *path, int flags)
+{
+	return replace(fd, open(path, flags | O_CLOEXEC | O_NOCTTY));
+}
+
+int descriptors_open_null(int flags)
+{
+	int fd = open("/dev/null", flags | O_CLOEXEC);
+
+	return fd < 0 ? open("/", O_PATH | O_CLOEXEC) : fd;
+}
+
+int descriptors_reopen_null(int fd, int flags)
+{
+	return replace(fd, descriptors_open_null(flags));
 }

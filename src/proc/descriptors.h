@@ -11,5 +11,11 @@ void descriptors_close(bool (*keeps)(const void *arg, int fd), const void *arg);
 bool descriptors_is_inherited(int fd);
 /* Opens a file as `fd`, in place of what `fd` was before. Returns 0 or -errno. */
 int descriptors_reopen(int fd, const char *path, int flags);
+/*
+ * The same with /dev/null, or where there is none (a root folder with a few devices, or none at all), with a
+ * descriptor that can be neither read nor written. The first returns a new descriptor, -1 if there is none.
+ */
+int descriptors_open_null(int flags);
+int descriptors_reopen_null(int fd, int flags);
 
 #endif

@@ -427,7 +427,7 @@ static void close_others(const struct helper_cfg *cfg, const int own[2])
 	descriptors_close(is_kept, &kept);
 	for (int fd = STDIN_FILENO; fd < STDERR_FILENO; fd++)
 		if (!is_kept(&kept, fd))
-			descriptors_reopen(fd, "/dev/null", O_RDWR);
+			descriptors_reopen_null(fd, O_RDWR);
 }
 
 static int begin(struct helper_process *p)

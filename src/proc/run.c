@@ -138,7 +138,9 @@ static int open_input(const char *input)
 
 	if (!input) {
 		fd[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		return fd[0] < 0 ? -errno : fd[0];
+		if (fd[0] >= 0)
+			return fd[0];
+		input = ""; /* there is none here */
 	}
 	if (pipe2(fd, O_CLOEXEC) < 0)
 		return -errno;

@@ -255,7 +255,7 @@ static bool is_own(const void *arg, int fd)
 static void close_others(const struct ends *own)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		descriptors_reopen(fd, "/dev/null", O_RDWR);
+		descriptors_reopen_null(fd, O_RDWR);
 	descriptors_close(is_own, own);
 }
 

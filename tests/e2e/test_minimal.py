@@ -2,11 +2,12 @@
 """A system with only sstp and busybox: no programs and libraries of the host, and no network manager."""
 import os
 import shutil
+import signal
 import stat
 
 import pytest
 
-from lab import GATEWAY, NAME, RESOLV_CONF, SERVER, SERVER6
+from lab import GATEWAY, NAME, RESOLV_CONF, SERVER, SERVER6, eventually
 
 DNS = "10.9.0.53"
 TUN = os.makedev(10, 200)
@@ -119,6 +120,21 @@ def test_no_folder_but_bin_and_dev(lab, root, server):
     root.ping()
     assert client.stop() == 0
     assert sorted(os.listdir(root.path)) == ["bin", "dev"]
+
+
+def test_no_dev_null(lab, root, server):
+    """Commands start, and in the background no descriptor leads to what was the terminal."""
+    assert os.listdir(root.path / "dev") == ["net"]
+    root.mount("-t", "proc", "proc", "proc")
+    (root.path / "bin/sh").symlink_to("busybox")
+    client = root.connect("--up", "/bin/busybox touch /run/up", "--background", "--pid-file", "/run/pid")
+    assert client.wait() == 0
+    eventually("--up runs", (root.path / "run/up").exists)
+    assert warnings(client) == []
+    pid = int((root.path / "run/pid").read_text())
+    assert [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in (0, 1)] == [f"{root.path}"] * 2
+    os.kill(pid, signal.SIGTERM)
+    eventually("it has ended", lambda: lab.client.device() is None)
 
 
 def test_no_certificate_authorities(root, server):

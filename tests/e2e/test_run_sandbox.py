@@ -128,6 +128,19 @@ def test_an_attacker_does_not_reach_the_command(readable, user):
         assert children(helper) == below
 
 
+# only the device in /dev
+BARE_DEV = ["unshare", "--mount", "sh", "-ec", 'mount -t tmpfs dev /dev; mkdir /dev/net; mknod -m 666 /dev/net/tun c 10 200; exec "$@"', "sh"]
+
+
+@WHO
+@pytest.mark.parametrize("start", [start_run, start_proxy_with_command], ids=["run", "proxy"])
+def test_without_dev_null(readable, user, start):
+    program, _ = start(readable, [*BARE_DEV, *words_of(user)], ["--sandbox", "require"], {})
+    network = open_files(program.pid)
+    assert (network[0], network[1]) == ("/", "/")
+    assert program.stop() == 128 + signal.SIGTERM
+
+
 @WHO
 @pytest.mark.parametrize("whom", ["the helper", "the network process"])
 def test_all_end_when_one_is_killed(readable, user, whom):
