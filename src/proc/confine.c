@@ -270,7 +270,9 @@ static int bind_over(int fd, int target)
 
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
 	snprintf(to, sizeof(to), "/proc/self/fd/%d", target);
-	return mount(from, to, "none", MS_BIND, NULL) < 0 ? -errno : 0;
+	if (!mount(from, to, "none", MS_BIND, NULL))
+		return 0;
+	return errno == ENOTDIR ? -EISDIR : -errno; /* the kernel means the other one */
 }
 
 /*
@@ -314,6 +316,18 @@ static bool is_hidden(const char *path)
 	return false;
 }
 
+/*
+ * The file that the path leads to. Otherwise the path itself: a link to nothing or in a circle; or to a device like
+ * /dev/null, which the command needs.
+ */
+static void find_target(char path[PATH_MAX])
+{
+	struct stat st;
+
+	if (!realpath(resolv_conf, path) || stat(path, &st) || !S_ISREG(st.st_mode))
+		snprintf(path, PATH_MAX, "%s", resolv_conf);
+}
+
 /* If it was hidden with its folder (systemd-resolved's), makes a new one. */
 static int open_target(const char *path)
 {
@@ -324,7 +338,7 @@ static int open_target(const char *path)
 		if (fd >= 0)
 			close(fd);
 	}
-	fd = open(path, O_PATH | O_CLOEXEC);
+	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC); /* a link can be mounted over, too */
 	return fd < 0 ? -errno : fd;
 }
 
@@ -344,12 +358,14 @@ static int replace(char *path)
 int confine_names(const struct log *log)
 {
 	char path[PATH_MAX];
-	bool is_there = realpath(resolv_conf, path);
-	int error = hide_resolvers(log), fd;
+	struct stat st;
+	int error, fd;
 
+	find_target(path);
+	error = hide_resolvers(log);
 	if (error)
 		return error;
-	if (!is_there)
+	if (lstat(resolv_conf, &st))
 		return -ENOENT;
 	fd = replace(path);
 	if (fd < 0)
@@ -408,8 +424,7 @@ static int renew(void *arg, int *fds)
 		return -errno;
 	if (is_still(r->fd))
 		return 0;
-	if (!realpath(resolv_conf, path))
-		return -errno;
+	find_target(path);
 	fds[0] = replace(path);
 	return fds[0] < 0 ? fds[0] : 1;
 }

@@ -251,6 +251,45 @@ def test_resolvers_outside_are_hidden(lab, ordinary):
     assert "other" in seen and "socket" not in seen
 
 
+@pytest.mark.parametrize("is_root", [False, True], ids=["an ordinary user", "root"])
+@pytest.mark.parametrize("target", ["/dev/null", "/run/systemd/resolve/not-there-yet", "/run/not/there", "resolv.conf", "/proc/net/pnp"])
+def test_a_resolv_conf_that_is_a_link_to_no_file(lab, ordinary, target, is_root):
+    """The link itself is replaced, so that the command has its /dev/null."""
+    lab.client.resolv_conf.unlink()
+    lab.client.resolv_conf.symlink_to(target)
+    lab.serve("--dns", NAMES)
+    words = ordinary.words("run", "--", "sh", "-c", "cat /etc/resolv.conf; test -c /dev/null && echo has its /dev/null")
+    program = lab.start(lab.client, *(words if is_root else as_user(*words)), label="run", env=ordinary.env)
+    assert program.wait() == 0, program.log
+    assert f"nameserver {NAMES}\n" in program.log and "has its /dev/null\n" in program.log
+    assert "warn: " not in program.log
+    assert os.readlink(lab.client.resolv_conf) == target
+
+
+def test_a_resolv_conf_that_becomes_a_link_to_no_file(lab, ordinary):
+    lab.serve("--dns", NAMES)
+    program = lab.start(lab.client, *as_user(*ordinary.words("run", "--", "sleep", "1000")), label="run", env=ordinary.env)
+    program.wait_for("^connected in ")
+    inside = Path(f"/proc/{eventually('it runs', lambda: children_of(starter_of(program)))[0]}/root/etc/resolv.conf")
+    link = lab.client.etc / "resolv.conf.new"
+    link.symlink_to("/run/not/there")
+    link.rename(lab.client.resolv_conf)
+    eventually("it is covered again", lambda: inside.exists() and f"nameserver {NAMES}\n" in inside.read_text())
+    assert program.stop() == 128 + signal.SIGTERM
+
+
+def test_a_resolv_conf_that_is_a_folder(lab, ordinary):
+    """Docker makes one of a -v whose source is missing."""
+    lab.client.resolv_conf.unlink()
+    lab.client.resolv_conf.mkdir()
+    try:
+        status, log = ordinary.run("echo", "was started")
+    finally:
+        lab.client.resolv_conf.rmdir()
+    assert status == 11
+    assert "error: /etc/resolv.conf cannot be replaced for the command: Is a directory\n" in log
+
+
 def test_without_a_resolv_conf_it_says_so(lab, ordinary):
     lab.client.resolv_conf.unlink()
     lab.serve()
