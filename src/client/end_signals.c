@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/end_signals.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "proc/pending.h"
@@ -16,10 +18,24 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 		s->caught(s->arg, &info);
 }
 
+/* As by nohup. Then it stays ignored, and it must not be blocked: it would become pending. */
+static bool hangup_is_ignored(void)
+{
+	struct sigaction now;
+	sigset_t hangup;
+
+	if (sigaction(SIGHUP, NULL, &now) || now.sa_handler != SIG_IGN)
+		return false;
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	return !pthread_sigmask(SIG_UNBLOCK, &hangup, NULL);
+}
+
 int end_signals_open(struct end_signals *s, struct loop *l)
 {
-	static const int signals[] = { END_SIGNALS };
-	int fd = loop_signal_fd(signals, sizeof(signals) / sizeof(*signals)), error;
+	static const int signals[] = { END_SIGNALS }; /* SIGHUP is the last one */
+	size_t count = sizeof(signals) / sizeof(*signals) - hangup_is_ignored();
+	int fd = loop_signal_fd(signals, count), error;
 
 	if (fd < 0)
 		return fd;

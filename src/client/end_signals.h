@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The signals that ask a client to end: END_SIGNALS of proc/pending.h. They are read separately from other signals, so
+ * The signals that ask a client to end: END_SIGNALS of proc/pending.h, but not SIGHUP if it was ignored at the start. They are read separately from other signals, so
  * that the helper can look at one while it is still pending.
  */
 #ifndef SSTP_CLIENT_END_SIGNALS_H

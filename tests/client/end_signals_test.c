@@ -44,6 +44,7 @@ static int setup(void **state)
 {
 	struct lab *l = calloc(1, sizeof(*l));
 
+	signal(SIGHUP, SIG_DFL); /* the tests may run under nohup */
 	assert_non_null(l);
 	*state = l;
 	l->pending_fd = pending_open();
@@ -75,6 +76,23 @@ static void each_is_shown_and_read(void **state)
 		assert_int_equal(l->caught, i + 1);
 		assert_int_equal(l->last, signals[i]);
 	}
+}
+
+static void a_hangup_that_was_ignored_stays_so(void **state)
+{
+	struct lab *l = *state;
+
+	end_signals_close(&l->signals); /* leaves it blocked */
+	signal(SIGHUP, SIG_IGN);
+	assert_int_equal(raise(SIGHUP), 0);
+	assert_true(pending_asks_to_end(l->pending_fd));
+	assert_int_equal(end_signals_open(&l->signals, l->loop), 0);
+	assert_int_equal(raise(SIGHUP), 0);
+	assert_false(pending_asks_to_end(l->pending_fd));
+	assert_int_equal(raise(SIGTERM), 0);
+	assert_int_equal(loop_run(l->loop), 0);
+	assert_int_equal(l->caught, 1);
+	assert_int_equal(l->last, SIGTERM);
 }
 
 static void note(void *arg, const struct signalfd_siginfo *info)
@@ -116,6 +134,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(each_is_shown_and_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_hangup_that_was_ignored_stays_so, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(another_is_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(none_after_the_close, setup, teardown),
 	};

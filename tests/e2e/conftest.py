@@ -9,6 +9,7 @@ pytest-xdist runs several tests at a time, each of its processes with hosts of i
 """
 import os
 import re
+import signal
 
 import pytest
 
@@ -24,6 +25,8 @@ LONGEST = ("test_peer_", "test_killed", "test_containers", "test_hostile", "test
 
 
 def pytest_configure(config):
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # by nohup: our programs must not inherit that
+        signal.signal(signal.SIGHUP, lambda *_: None)
     config.addinivalue_line("markers", "slow: takes minutes; for make check-all")
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import ssl
+import sys
 import time
 
 import pytest
@@ -244,6 +245,21 @@ def test_a_signal_ends_the_client_in_order(lab, both, number):
     # both SSTP and PPP were closed properly, and the client did not time out on either
     assert "got Call-Disconnect-Ack" in client.log
     assert "got Terminate-Request" in server.log and "got Call-Disconnect" in server.log
+
+
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_nohup(lab, mode):
+    """SIGHUP stays ignored, also where the parent has blocked it."""
+    lab.serve()
+    start = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); " \
+            "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP]); os.execv(sys.argv[1], sys.argv[1:])"
+    client = lab.start(lab.client, sys.executable, "-c", start, lab.sstp, "connect", "-v", SERVER, "--user", "ann", "--servercert",
+                       lab.pki.server.pin, "--sandbox", mode, label="connect", env={"SSTP_PASSWORD": "wonder land"})
+    client.wait_for("^connected in ")
+    client.send(signal.SIGHUP)
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    assert client.stop() == 0
 
 
 def test_a_signal_while_the_server_is_silent(lab):
