@@ -389,7 +389,7 @@ static bool take_signal(struct host_setup *s, const struct signalfd_siginfo *inf
 		return false;
 	begin(&q);
 	put_u8(&q.w, (uint8_t)info->ssi_signo);
-	put_u8(&q.w, info->ssi_code == SI_KERNEL);
+	put_u8(&q.w, command_has_signal(info));
 	return !ask(a, HOST_OP_SIGNAL, &q) && get_u8(&q.r);
 }
 

@@ -227,6 +227,12 @@ bool command_takes(const struct signalfd_siginfo *info)
 	return false;
 }
 
+/* A terminal that hangs up sends SIGHUP to the leader of its session alone, which may be us: xterm -e, ssh -t. */
+bool command_has_signal(const struct signalfd_siginfo *info)
+{
+	return info->ssi_code == SI_KERNEL && info->ssi_signo != SIGHUP;
+}
+
 bool command_signal(struct command *c, const struct signalfd_siginfo *info)
 {
 	if (info->ssi_signo == SIGCHLD) {
@@ -235,8 +241,7 @@ bool command_signal(struct command *c, const struct signalfd_siginfo *info)
 	}
 	if (!c->pid || !command_takes(info))
 		return false;
-	/* from the terminal: its foreground process group has received it already */
-	if (info->ssi_code != SI_KERNEL)
+	if (!command_has_signal(info))
 		kill(c->pid, (int)info->ssi_signo);
 	return true;
 }

@@ -64,6 +64,9 @@ int command_start(struct command *c, const struct command_cfg *cfg);
 /* Whether it is one of COMMAND_SIGNALS. */
 bool command_takes(const struct signalfd_siginfo *info);
 
+/* Whether the terminal has sent it to the command, too: to its foreground process group. */
+bool command_has_signal(const struct signalfd_siginfo *info);
+
 /* True: this signal was for the command, or SIGCHLD of a child. */
 bool command_signal(struct command *c, const struct signalfd_siginfo *info);
 

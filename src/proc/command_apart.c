@@ -210,8 +210,7 @@ bool command_apart_signal(struct command_apart *c, const struct signalfd_siginfo
 {
 	if (!c->is_running || info->ssi_signo == SIGCHLD || !command_takes(info))
 		return false;
-	/* from the terminal: its foreground process group has received it already */
-	if (info->ssi_code != SI_KERNEL)
+	if (!command_has_signal(info))
 		order(c, (uint8_t)info->ssi_signo);
 	return true;
 }

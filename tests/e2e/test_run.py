@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """sstp run: a command whose only network is the VPN, started by an ordinary user."""
 import os
+import pty
 import re
 import signal
 import socket
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, RESOLV_CONF, SERVER, Sniffer, eventually
+from lab import GATEWAY, RESOLV_CONF, SANITIZERS, SERVER, Sniffer, eventually
 from ordinary import NAMES, USER, NameServer, Ordinary, Web, as_user, needs_user_namespaces
 from test_health import PROCESS_1
 
@@ -387,6 +388,26 @@ def test_processes_that_the_command_leaves_are_ended(lab, ordinary, both):
 # ---- signals and the terminal, as with the command of sstp proxy
 
 EITHER = pytest.mark.parametrize("verb", ["run", "proxy"])
+
+
+@EITHER
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_a_terminal_that_hangs_up(lab, ordinary, verb, mode):
+    """sstp leads the terminal's session, as in `xterm -e sstp run`: the kernel tells nobody else."""
+    lab.serve()
+    environment = [f"{k}={v}" for k, v in {**SANITIZERS, **ordinary.env}.items()]
+    words = lab.client.words(as_user("env", *environment, *ordinary.words(verb, "--sandbox", mode, "--", "sh", "-c",
+                                                                          "echo begun; exec sleep 1000")))
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvp(words[0], words)
+    shown = b""
+    try:
+        while b"begun\r\n" not in shown:
+            shown += os.read(terminal, 4096)
+    finally:
+        os.close(terminal)
+    eventually("it ends", lambda: os.waitpid(pid, os.WNOHANG)[0] == pid)
 
 
 @pytest.mark.parametrize("name", ["TERM", "INT", "HUP", "QUIT", "USR1"])
