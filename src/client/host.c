@@ -1159,6 +1159,43 @@ void host_child(struct host *h)
 /* ---- when the host has changed */
 
 /* Returns whether it was missing and was added again. */
+static bool restore_addr(struct host *h, const struct ip_addr *a, unsigned len)
+{
+	if (a->family == AF_UNSPEC || netlink_addr_add(h->nl, h->cfg.ifindex, a, len, NULL))
+		return false;
+	log_info(h->log, "%s: the address %s was removed by another program; added it again",
+		 h->cfg.device, ip_print(a).text);
+	return true;
+}
+
+/*
+ * That there is an address shows when it cannot be added; with its lifetimes it can be added always. The lifetimes
+ * are again what the server's side said at last.
+ */
+static bool restore_global6(struct host *h, const struct slaac_addr *a)
+{
+	if (!restore_addr(h, &a->addr, 128))
+		return false;
+	netlink_addr_del(h->nl, h->cfg.ifindex, &a->addr, 128, NULL);
+	netlink_addr6_set(h->nl, h->cfg.ifindex, &a->addr, PREFIX6_LEN, a->preferred_s, a->valid_s);
+	return true;
+}
+
+/* The kernel removes IPv6 addresses from a device that is set down. */
+static bool restore_addrs(struct host *h)
+{
+	bool any;
+
+	if (!netlink_link_is_up(h->nl, h->cfg.ifindex))
+		return false;
+	any = restore_addr(h, &h->link.own, 32);
+	any = restore_addr(h, &h->link.own_ll, PREFIX6_LEN) || any;
+	for (size_t i = 0; i < h->link.ip6.addr_count; i++)
+		any = restore_global6(h, &h->link.ip6.addrs[i]) || any;
+	return any;
+}
+
+/* Returns whether it was missing and was added again. */
 static bool restore_route(struct host *h, const struct route *r)
 {
 	if (netlink_route_add(h->nl, r))
@@ -1180,11 +1217,12 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 {
 	uint64_t again = server_routes_check(&h->to_server, now_ms), own_again;
 	uint64_t excluded_again = excluded_check(&h->excluded, now_ms);
-	bool any = false;
+	bool any;
 
 	again = excluded_again < again ? excluded_again : again;
 	if (server_route_must_pause(&h->limit, now_ms, &own_again))
 		return own_again < again ? own_again : again;
+	any = restore_addrs(h); /* first: routes need them */
 	for (size_t i = 0; i < h->route_count; i++)
 		any = restore_own(h, &h->route[i]) || any;
 	for (size_t i = 0; i < LINK_DNS_MAX; i++)
@@ -1193,7 +1231,7 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 		any = restore_own(h, &h->pushed[i]) || any;
 	for (size_t i = 0; h->named && i < HOST_NAMED_MAX; i++)
 		any = restore_own(h, &h->named[i]) || any;
-	any = policy_check(&h->policy);
+	any = policy_check(&h->policy) || any;
 	for (size_t i = 0; h->state.facts.blocks_ipv6 && i < h->part_count; i++) {
 		struct route r = block_of(&h->all6[i], h->cfg.table);
 

@@ -140,7 +140,7 @@ bool host_is_settled(const struct host *h);
 void host_child(struct host *h);
 
 /*
- * Adds our routes again that others have removed, and lets the host route follow the current route
+ * Adds our addresses and routes again that others have removed, and lets the host route follow the current route
  * to the server. Runs by itself if cfg.loop is set. Returns when to call it again even if nothing
  * changes; UINT64_MAX: never.
  */

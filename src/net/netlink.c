@@ -270,6 +270,24 @@ bool netlink_link_is_layer3(struct netlink *nl, unsigned ifindex)
 	return !netlink_ask(nl, read_type, &type) && type == ARPHRD_NONE;
 }
 
+static void read_flags(const struct nlmsghdr *h, struct reader body, void *arg)
+{
+	struct ifinfomsg link;
+
+	get_copy(&body, &link, sizeof(link));
+	if (h->nlmsg_type == RTM_NEWLINK && !body.bad)
+		*(unsigned *)arg = link.ifi_flags;
+}
+
+bool netlink_link_is_up(struct netlink *nl, unsigned ifindex)
+{
+	struct ifinfomsg link = { .ifi_index = (int)ifindex };
+	unsigned flags = 0;
+
+	netlink_request(nl, RTM_GETLINK, 0, &link, sizeof(link));
+	return !netlink_ask(nl, read_flags, &flags) && flags & IFF_UP;
+}
+
 int netlink_link_queue_len(struct netlink *nl, unsigned ifindex, uint32_t packets)
 {
 	struct ifinfomsg link = { .ifi_index = (int)ifindex };

@@ -49,6 +49,8 @@ void netlink_close(struct netlink *nl); /* NULL is fine */
 int netlink_link_index(struct netlink *nl, const char *name, unsigned *ifindex);
 /* Whether the device has no link layer (ARPHRD_NONE), as those of TUN and WireGuard. */
 bool netlink_link_is_layer3(struct netlink *nl, unsigned ifindex);
+/* False: somebody has set it down, or removed it. */
+bool netlink_link_is_up(struct netlink *nl, unsigned ifindex);
 
 int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu); /* mtu 0: unchanged */
 /* How many packets may wait to be sent; of a TUN device: to be read by us. */

@@ -618,6 +618,61 @@ static void the_host_route_is_restored(void **state)
 	as_before();
 }
 
+/* As `ip addr flush` and network managers do, and the kernel with IPv6 when a device is set down. */
+static void addresses_are_restored(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned len;
+	} given[] = { { "10.1.0.2", 32 }, { "fe80::2", 64 }, { "2001:db8:7::2", 64 } };
+	struct link_addrs link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct host *h = opened();
+
+	(void)state;
+	give_ipv6(&link, "2001:db8:7::2", true);
+	assert_int_equal(host_up(h, &link), 0);
+	host_changes(h);
+	assert_string_equal(lab_log(), "");
+	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++) {
+		struct ip_addr a = addr(given[i].text);
+
+		assert_int_equal(netlink_addr_del(nl, dev[TUNNEL], &a, given[i].len, NULL), 0);
+		host_changes(h);
+		lab_logged("was removed by another program; added it again");
+		assert_int_equal(netlink_addr_add(nl, dev[TUNNEL], &a, given[i].len, NULL),
+				 -EEXIST);
+		host_changes(h);
+		assert_string_equal(lab_log(), "");
+	}
+	goes("8.8.8.8", "sstp0");
+	goes6("2001:db8:9::9", "sstp0");
+	goes6("2001:db8:7::2", "lo");
+	host_close(h);
+	as_before();
+}
+
+/* Two programs that always undo what the other has done do not do so all the time. */
+static void another_program_that_never_stops(void **state)
+{
+	struct route ours = route_of("0.0.0.0/1", "", TUNNEL);
+	struct host *h = opened();
+	unsigned rounds = 0;
+
+	(void)state;
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	while (rounds < 100 && !netlink_route_del(nl, &ours)) {
+		host_check(h, 1000 + rounds);
+		rounds++;
+	}
+	assert_int_equal(rounds, 9);
+	goes("8.8.8.8", "192.168.1.1 lan0");
+	assert_int_equal(host_check(h, 2000), 1007 + 60 * 1000);
+	host_check(h, 1007 + 60 * 1000);
+	goes("8.8.8.8", "sstp0");
+	host_close(h);
+	as_before();
+}
+
 /*
  * What a DHCP client does: it removes the address, and with it all routes; then it adds it again.
  */
@@ -1772,6 +1827,8 @@ int main(void)
 		CASE(ipv6_is_blocked_but_for_the_server),
 		CASE(ipv6_is_blocked_and_killed),
 		CASE(the_host_route_is_restored),
+		CASE(addresses_are_restored),
+		CASE(another_program_that_never_stops),
 		CASE(the_address_goes_and_comes_back),
 		CASE(another_gateway_takes_over),
 		CASE(another_vpn_gets_the_route_only_when_ours_is_gone),

@@ -369,6 +369,20 @@ def test_after_a_link_flap_no_client_goes_through_the_other(lab, before):
     assert lab.client.routes() == before
 
 
+@pytest.mark.parametrize("what", ["addr flush dev sstp0", "link set sstp0 down"])
+def test_another_program_that_changes_the_device(lab, what):
+    """As network managers do that do not know the device. Routes go with addresses; a device that is down has no IPv6."""
+    lab.serve()
+    client = lab.connect()
+    before, addresses = lab.client.state(), lab.client.addresses()
+    assert len(addresses) == 2
+    lab.client.configure(f"{what}\nlink set sstp0 up\n")
+    eventually("all is back", lambda: lab.client.state() == before)
+    assert sorted(lab.client.addresses()) == sorted(addresses)
+    lab.client.ping(GATEWAY)
+    assert client.log.count("added it again") >= 2
+
+
 def test_a_name_for_the_device(lab):
     lab.serve("--interface", "office")
     client = lab.connect("--no-default-route", "--interface", "vpn%d")
