@@ -45,7 +45,7 @@ static void lost(struct tun_backend *t, int error)
 	if (is_closed)
 		log_info(t->client->log, "%s: its other end is closed", t->base.name);
 	else
-		log_error(t->client->log, "%s: %s", t->base.name, strerror(-error));
+		log_error(t->client->log, "%s: %s", t->base.name, tun_strerror(error));
 	t->client->end(t->client, is_closed ? REASON_NONE : REASON_NETWORK, 0);
 }
 

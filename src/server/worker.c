@@ -157,7 +157,7 @@ static void lose_device(struct worker *w, int error)
 	loop_unwatch(w->loop, &w->tun_watch);
 	if (!atomic_exchange(&w->shared->is_device_lost, true))
 		log_error(NULL, "%s is lost, all sessions end: %s", tun_name(w->tun),
-			  strerror(-error));
+			  tun_strerror(error));
 	worker_call(w, worker_stop,
 		    NULL); /* later, since our callers are still using the sessions */
 }

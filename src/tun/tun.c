@@ -409,6 +409,11 @@ int tun_read_turn(struct tun *t, struct packet *p,
 	return 0;
 }
 
+const char *tun_strerror(int error)
+{
+	return error == -EBADFD ? "another program has removed the device" : strerror(-error);
+}
+
 int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off)
 {
 	uint8_t hdr[VNET_HDR_LEN];

@@ -88,6 +88,8 @@ bool tun_parse(struct packet *p, size_t len, const struct tun_offload *off);
 int tun_read_turn(struct tun *t, struct packet *p,
 		  void (*each)(void *arg, struct packet *p, const struct tun_offload *off),
 		  void *arg);
+/* What a permanent error means. */
+const char *tun_strerror(int error);
 /* One write of a packet in pieces (at most 64). 0 or -errno; -EAGAIN, -ENOBUFS: the packet is lost. */
 int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off);
 

@@ -383,6 +383,19 @@ def test_another_program_that_changes_the_device(lab, what):
     assert client.log.count("added it again") >= 2
 
 
+def test_another_program_that_removes_the_device(lab):
+    before = lab.client.routes()
+    server = lab.serve()
+    client = lab.connect()
+    lab.client.configure("link del sstp0\n")
+    assert client.wait() == 11
+    assert "error: sstp0: another program has removed the device\n" in client.log
+    assert lab.client.routes() == before
+    lab.server.configure("link del sstp0\n")
+    server.wait()
+    assert "error: sstp0 is lost, all sessions end: another program has removed the device\n" in server.log
+
+
 def test_a_name_for_the_device(lab):
     lab.serve("--interface", "office")
     client = lab.connect("--no-default-route", "--interface", "vpn%d")
