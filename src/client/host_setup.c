@@ -493,6 +493,7 @@ static enum tunnel_reason lock(struct local_setup *t)
 		.excluded = t->cfg->excluded,
 		.excluded_count = t->cfg->excluded_count,
 		.mark = t->cfg->mark,
+		.loop = t->user->loop,
 		.log = t->user->log,
 	};
 

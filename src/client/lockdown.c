@@ -16,6 +16,7 @@
 
 #include "client/host.h"
 #include "client/lock_rules.h"
+#include "net/netlink_watch.h"
 #include "net/nft.h"
 #include "util/endpoint.h"
 #include "util/file.h"
@@ -37,11 +38,12 @@ struct permitted {
 struct lockdown {
 	struct lockdown_cfg cfg;
 	const struct log *log;
-	struct nft *nft;          /* NULL: the kernel has no nf_tables, and there are ... */
-	struct lock_rules *rules; /* ... these; NULL: there are no rules */
-	uint32_t table;           /* of the tunnel's routes; 0: main */
-	const char *device;       /* NULL: none yet */
-	bool may_look_up;         /* DNS may leave */
+	struct nft *nft;            /* NULL: the kernel has no nf_tables, and there are ... */
+	struct lock_rules *rules;   /* ... these; NULL: there are no rules */
+	struct netlink_watch watch; /* of the filter */
+	uint32_t table;             /* of the tunnel's routes; 0: main */
+	const char *device;         /* NULL: none yet */
+	bool may_look_up;           /* DNS may leave */
 	bool was_locked;
 	struct permitted server[LOCKDOWN_SERVERS_MAX];
 	size_t server_count;
@@ -334,10 +336,39 @@ size_t lockdown_remembered(const char *state_dir, const char *server,
 	return count;
 }
 
+/* ---- other programs */
+
+/* As `nft flush ruleset` does, with which a firewall begins when it is started or reloaded. */
+static void on_filters(struct netlink_watch *w)
+{
+	struct lockdown *l = container_of(w, struct lockdown, watch);
+	bool is_there;
+
+	if (nft_has_table(l->nft, table, &is_there) || is_there)
+		return;
+	if (!log_error_of(l, apply(l)))
+		log_warn(l->log, "--lockdown: another program has removed the packet filter; this "
+				 "network is locked again");
+}
+
+static void watch_filter(struct lockdown *l)
+{
+	int error;
+
+	if (!l->nft || !l->cfg.loop)
+		return;
+	l->watch.changed = on_filters;
+	error = netlink_watch_filters(&l->watch, l->cfg.loop);
+	if (error)
+		log_warn(l->log, "--lockdown: cannot watch the packet filter: %s",
+			 strerror(-error));
+}
+
 /* ---- life */
 
 static void free_all(struct lockdown *l)
 {
+	netlink_watch_close(&l->watch);
 	nft_close(l->nft);
 	lock_rules_close(l->rules);
 	if (l->fd >= 0)
@@ -412,6 +443,7 @@ static int begin(struct lockdown *l)
 		return error;
 	if (l->nft)
 		lock_rules_remove(); /* of a time when the kernel had no nf_tables */
+	watch_filter(l);
 	if (l->was_locked)
 		log_info(l->log, "taken over the lock of this network that an earlier sstp left");
 	else
@@ -545,6 +577,7 @@ void lockdown_close(struct lockdown *l, bool unlock)
 
 	if (!l)
 		return;
+	netlink_watch_close(&l->watch);
 	if (unlock) {
 		error = l->nft ? remove_table(l->nft) : lock_rules_remove();
 		if (error && error != -ENOENT)

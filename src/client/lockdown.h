@@ -23,6 +23,7 @@
 #ifndef SSTP_CLIENT_LOCKDOWN_H
 #define SSTP_CLIENT_LOCKDOWN_H
 
+#include "net/loop.h"
 #include "util/ip.h"
 #include "util/log.h"
 
@@ -34,7 +35,9 @@ struct lockdown_cfg {
 	bool has_several;   /* more servers, whose names are looked up when their turn comes */
 	const struct ip_prefix *excluded;
 	size_t excluded_count;
-	uint32_t mark;         /* of this process's own sockets to the outside; not 0 */
+	uint32_t mark; /* of this process's own sockets to the outside; not 0 */
+	struct loop *
+		loop; /* to notice that other programs remove the table, and lock again; NULL: not */
 	const char *state_dir; /* NULL: HOST_STATE_DIR */
 	const struct log *log;
 };

@@ -3,6 +3,7 @@
 #include "net/netlink_watch.h"
 
 #include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
@@ -49,15 +50,10 @@ static void on_messages(struct loop_watch *watch, uint32_t events)
 	loop_timer_set(w->loop, &w->pause, end + NETLINK_WATCH_PAUSE_MS + 10 * (end - start));
 }
 
-int netlink_watch_open(struct netlink_watch *w, struct loop *loop)
+static int open_groups(struct netlink_watch *w, struct loop *loop, int protocol, unsigned numbers)
 {
-	static const struct sockaddr_nl groups = {
-		.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
-			     RTMGRP_IPV4_RULE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE |
-			     1u << (RTNLGRP_IPV6_RULE - 1),
-	};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+	const struct sockaddr_nl groups = { .nl_family = AF_NETLINK, .nl_groups = numbers };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 	int error;
 
 	if (fd < 0)
@@ -72,6 +68,19 @@ int netlink_watch_open(struct netlink_watch *w, struct loop *loop)
 	else
 		w->loop = loop;
 	return error;
+}
+
+int netlink_watch_open(struct netlink_watch *w, struct loop *loop)
+{
+	return open_groups(w, loop, NETLINK_ROUTE,
+			   RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
+				   RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE |
+				   1u << (RTNLGRP_IPV6_RULE - 1));
+}
+
+int netlink_watch_filters(struct netlink_watch *w, struct loop *loop)
+{
+	return open_groups(w, loop, NETLINK_NETFILTER, 1u << (NFNLGRP_NFTABLES - 1));
 }
 
 void netlink_watch_close(struct netlink_watch *w)

@@ -24,6 +24,8 @@ struct netlink_watch {
 
 /* Set `changed` before. 0 or -errno. */
 int netlink_watch_open(struct netlink_watch *w, struct loop *loop);
+/* The same for changes to packet filters (nf_tables). */
+int netlink_watch_filters(struct netlink_watch *w, struct loop *loop);
 void netlink_watch_close(struct netlink_watch *w);
 
 #endif

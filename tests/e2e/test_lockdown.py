@@ -192,6 +192,27 @@ def test_the_last_rule_drops(lab):
     assert not is_locked(lab.client)
 
 
+@pytest.mark.parametrize("mode", ["auto", "off"])
+@pytest.mark.parametrize("what", ["flush ruleset", "delete table inet sstp_lockdown"])
+def test_a_firewall_that_removes_all_filters(lab, what, mode):
+    """As nftables.service does when it is reloaded."""
+    lab.is_changed = True
+    lab.serve()
+    client = lab.connect("--lockdown", "--sandbox", mode)
+    before = filters(lab.client)
+    for count in 1, 2:
+        lab.client.run("nft", *what.split())
+        client.wait_for("^warn: --lockdown: another program has removed the packet filter; this network is locked again$", count)
+        assert filters(lab.client) == before
+        assert not lab.client.ping("10.1.0.254", count=1, check=False)
+        lab.client.ping(GATEWAY)
+    lab.client.run("nft", "add", "table", "inet", "another")
+    lab.client.run("nft", "delete", "table", "inet", "another")
+    assert client.stop() == 0
+    assert not is_locked(lab.client)
+    assert client.log.count("locked again") == 2
+
+
 def test_an_orderly_end_unlocks(lab, leaks, both):
     before = filters(lab.client)
     lab.serve()
