@@ -207,6 +207,29 @@ int lock_rules_apply(struct lock_rules *l, const struct lock_permit *permits, si
 	return 0;
 }
 
+static bool is_damaged(struct lock_rules *l, sa_family_t family)
+{
+	struct route unreachable = unreachable_of(family);
+	struct netlink_rule stop = stop_of(family), end = end_of(family);
+	bool added = !netlink_route_add(l->nl, &unreachable), is_there = false;
+	int error = netlink_rule_add(l->nl, &stop, true);
+
+	if (error && error != -EEXIST)
+		return false; /* there is no such family */
+	added = !error || added;
+	added = !netlink_rule_add(l->nl, &end, true) || added;
+	return added || (!netlink_rule_is_at(l->nl, family, l->priority, &is_there) && !is_there);
+}
+
+bool lock_rules_is_damaged(struct lock_rules *l)
+{
+	bool any = false;
+
+	for (size_t f = 0; f < 2 && l->is_locked; f++)
+		any = is_damaged(l, families[f]) || any;
+	return any;
+}
+
 int lock_rules_device(struct lock_rules *l, const char *device)
 {
 	unsigned ifindex;

@@ -38,6 +38,11 @@ int lock_rules_device(struct lock_rules *l, const char *device);
 /* Locks, or changes what is permitted. `table`: the tunnel's routes; 0: main. 0 or -errno. */
 int lock_rules_apply(struct lock_rules *l, const struct lock_permit *permits, size_t count,
 		     uint32_t table);
+/*
+ * Whether another program has removed some of them. Those that stop packets are there again then; what is permitted
+ * needs lock_rules_apply.
+ */
+bool lock_rules_is_damaged(struct lock_rules *l);
 /* Removes all of them. 0, -ENOENT: there are none, or -errno. */
 int lock_rules_remove(void);
 

@@ -40,7 +40,7 @@ struct lockdown {
 	const struct log *log;
 	struct nft *nft;            /* NULL: the kernel has no nf_tables, and there are ... */
 	struct lock_rules *rules;   /* ... these; NULL: there are no rules */
-	struct netlink_watch watch; /* of the filter */
+	struct netlink_watch watch; /* of these */
 	uint32_t table;             /* of the tunnel's routes; 0: main */
 	const char *device;         /* NULL: none yet */
 	bool may_look_up;           /* DNS may leave */
@@ -338,29 +338,39 @@ size_t lockdown_remembered(const char *state_dir, const char *server,
 
 /* ---- other programs */
 
-/* As `nft flush ruleset` does, with which a firewall begins when it is started or reloaded. */
-static void on_filters(struct netlink_watch *w)
+/* As `nft flush ruleset` does, with which a firewall begins when it is started or reloaded; or a network manager. */
+static bool is_damaged(struct lockdown *l)
 {
-	struct lockdown *l = container_of(w, struct lockdown, watch);
 	bool is_there;
 
-	if (nft_has_table(l->nft, table, &is_there) || is_there)
-		return;
-	if (!log_error_of(l, apply(l)))
-		log_warn(l->log, "--lockdown: another program has removed the packet filter; this "
-				 "network is locked again");
+	if (l->rules)
+		return lock_rules_is_damaged(l->rules);
+	return !nft_has_table(l->nft, table, &is_there) && !is_there;
 }
 
-static void watch_filter(struct lockdown *l)
+static void on_change(struct netlink_watch *w)
+{
+	struct lockdown *l = container_of(w, struct lockdown, watch);
+
+	if (is_damaged(l) && !log_error_of(l, apply(l)))
+		log_warn(
+			l->log,
+			"--lockdown: another program has removed the %s; this network is locked again",
+			l->nft ? "packet filter" : "rules");
+}
+
+static void watch_lock(struct lockdown *l)
 {
 	int error;
 
-	if (!l->nft || !l->cfg.loop)
+	if (!l->cfg.loop)
 		return;
-	l->watch.changed = on_filters;
-	error = netlink_watch_filters(&l->watch, l->cfg.loop);
+	l->watch.changed = on_change;
+	error = l->nft ? netlink_watch_filters(&l->watch, l->cfg.loop)
+		       : netlink_watch_open(&l->watch, l->cfg.loop);
 	if (error)
-		log_warn(l->log, "--lockdown: cannot watch the packet filter: %s",
+		log_warn(l->log,
+			 "--lockdown: cannot notice when other programs remove the lock: %s",
 			 strerror(-error));
 }
 
@@ -443,7 +453,7 @@ static int begin(struct lockdown *l)
 		return error;
 	if (l->nft)
 		lock_rules_remove(); /* of a time when the kernel had no nf_tables */
-	watch_filter(l);
+	watch_lock(l);
 	if (l->was_locked)
 		log_info(l->log, "taken over the lock of this network that an earlier sstp left");
 	else

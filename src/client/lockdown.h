@@ -37,7 +37,7 @@ struct lockdown_cfg {
 	size_t excluded_count;
 	uint32_t mark; /* of this process's own sockets to the outside; not 0 */
 	struct loop *
-		loop; /* to notice that other programs remove the table, and lock again; NULL: not */
+		loop; /* to notice that other programs remove the lock, and lock again; NULL: not */
 	const char *state_dir; /* NULL: HOST_STATE_DIR */
 	const struct log *log;
 };

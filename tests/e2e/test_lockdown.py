@@ -213,6 +213,28 @@ def test_a_firewall_that_removes_all_filters(lab, what, mode):
     assert client.log.count("locked again") == 2
 
 
+@pytest.mark.parametrize("method", ["rules"], indirect=True)
+@pytest.mark.parametrize("what", [
+    "rule flush\nrule add pref 32766 lookup main\n", "route flush table 443443\n", "rule del pref 3\n",
+], ids=["all rules", "routes", "the rule that stops"])
+@pytest.mark.parametrize("family", ["-4", "-6"])
+def test_a_network_manager_that_removes_rules(lab, method, what, family):
+    """As systemd-networkd does with those that are not its own."""
+    lab.serve()
+    client = lab.connect("--lockdown")
+    before = re.sub(r"^[12]:", "1:", filters(lab.client), flags=re.M)  # the permitted ones alternate
+    if "flush\n" in what and family == "-4":
+        what += "rule add pref 32767 lookup default\n"
+    lab.client.run("ip", family, "-batch", "-", input=what)
+    client.wait_for("^warn: --lockdown: another program has removed the rules; this network is locked again$")
+    eventually("all is as before", lambda: sorted(re.sub(r"^[12]:", "1:", filters(lab.client), flags=re.M)) == sorted(before))
+    assert not lab.client.ping("10.1.0.254" if family == "-4" else "2001:db8:1::254", count=1, check=False)
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+    assert not is_locked(lab.client)
+    assert client.log.count("locked again") == 1
+
+
 def test_an_orderly_end_unlocks(lab, leaks, both):
     before = filters(lab.client)
     lab.serve()
