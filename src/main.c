@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/verbs.h"
 #include "cli/exit_code.h"
+#include "proc/descriptors.h"
 #include "util/log.h"
 #include "util/pid1.h"
 #include "util/process_limits.h"
@@ -45,9 +46,9 @@ static void open_standard_descriptors(void)
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR);
-		if (fd < 0)
-			fd = open("/", O_PATH); /* no /dev here: but the number is taken */
+		fd = descriptors_open_null(O_RDWR);
+		if (fd >= 0)
+			fcntl(fd, F_SETFD, 0); /* commands have it, too */
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);

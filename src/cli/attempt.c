@@ -25,7 +25,10 @@ static void watched_signals(sigset_t *to)
 		sigaddset(to, passed[i]);
 }
 
-/* A terminal's signal (SI_KERNEL) has reached the child, too, but SIGHUP only if we are not the leader of its session. */
+/*
+ * A terminal's signal (SI_KERNEL) has reached the child, too; but SIGHUP comes to the leader of its session alone, which
+ * may be us.
+ */
 static int wait_for(pid_t child, const sigset_t *watched)
 {
 	siginfo_t info;
@@ -39,7 +42,8 @@ static int wait_for(pid_t child, const sigset_t *watched)
 		if (ended < 0 && errno != EINTR)
 			return EXIT_OTHER;
 		if (sigwaitinfo(watched, &info) > 0 && info.si_signo != SIGCHLD &&
-		    (info.si_code != SI_KERNEL || info.si_signo == SIGHUP))
+		    (info.si_code != SI_KERNEL ||
+		     (info.si_signo == SIGHUP && getsid(0) == getpid())))
 			kill(child, info.si_signo);
 	}
 }

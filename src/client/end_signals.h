@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The signals that ask a client to end: END_SIGNALS of proc/pending.h, but not SIGHUP if it was ignored at the start. They are read separately from other signals, so
- * that the helper can look at one while it is still pending.
+ * The signals that ask a client to end: END_SIGNALS of proc/pending.h, but not SIGHUP if it was ignored at the start.
+ * They are read separately from other signals, so that the helper can look at one while it is still pending.
  */
 #ifndef SSTP_CLIENT_END_SIGNALS_H
 #define SSTP_CLIENT_END_SIGNALS_H

@@ -27,6 +27,7 @@
 #include "net/netlink.h"
 #include "net/netlink_watch.h"
 #include "tun/tun.h"
+#include "util/clock.h"
 #include "util/syscall_advice.h"
 
 enum {
@@ -66,6 +67,7 @@ struct host {
 	struct own_route *named;             /* to addresses of names, HOST_NAMED_MAX */
 	const struct ip_prefix *all4, *all6; /* the routes that cover all of a family */
 	size_t part_count;                   /* their number */
+	uint64_t ip6_ms;                     /* when the lifetimes of link.ip6 were told */
 	bool has_all4;                       /* all IPv4 goes into the tunnel */
 	bool has_warned_of_loopback;
 	struct state state;
@@ -630,6 +632,7 @@ static void set_global6(struct host *h, const struct slaac_config *ip6)
 			netlink_addr_del(h->nl, h->cfg.ifindex, &h->link.ip6.addrs[i].addr,
 					 PREFIX6_LEN, NULL);
 	h->link.ip6 = *ip6;
+	h->ip6_ms = clock_now_ms();
 }
 
 /* After a reconnect IPv4 may be up before we know whether IPv6 has changed. */
@@ -1158,26 +1161,39 @@ void host_child(struct host *h)
 
 /* ---- when the host has changed */
 
+static void log_addr_restored(struct host *h, const struct ip_addr *a)
+{
+	log_info(h->log, "%s: the address %s was removed by another program; added it again",
+		 h->cfg.device, ip_print(a).text);
+}
+
 /* Returns whether it was missing and was added again. */
 static bool restore_addr(struct host *h, const struct ip_addr *a, unsigned len)
 {
 	if (a->family == AF_UNSPEC || netlink_addr_add(h->nl, h->cfg.ifindex, a, len, NULL))
 		return false;
-	log_info(h->log, "%s: the address %s was removed by another program; added it again",
-		 h->cfg.device, ip_print(a).text);
+	log_addr_restored(h, a);
 	return true;
 }
 
-/*
- * That there is an address shows when it cannot be added; with its lifetimes it can be added always. The lifetimes
- * are again what the server's side said at last.
- */
+/* The seconds that are left of a lifetime. */
+static uint32_t left_of(uint32_t lifetime_s, uint64_t passed_s)
+{
+	if (lifetime_s == UINT32_MAX) /* infinite */
+		return lifetime_s;
+	return passed_s < lifetime_s ? lifetime_s - (uint32_t)passed_s : 0;
+}
+
+/* The kernel removes an address itself when its lifetime is over. */
 static bool restore_global6(struct host *h, const struct slaac_addr *a)
 {
-	if (!restore_addr(h, &a->addr, 128))
+	uint64_t passed_s = (clock_now_ms() - h->ip6_ms) / 1000;
+	uint32_t valid_s = left_of(a->valid_s, passed_s);
+
+	if (!valid_s || netlink_addr6_add(h->nl, h->cfg.ifindex, &a->addr, PREFIX6_LEN,
+					  left_of(a->preferred_s, passed_s), valid_s))
 		return false;
-	netlink_addr_del(h->nl, h->cfg.ifindex, &a->addr, 128, NULL);
-	netlink_addr6_set(h->nl, h->cfg.ifindex, &a->addr, PREFIX6_LEN, a->preferred_s, a->valid_s);
+	log_addr_restored(h, &a->addr);
 	return true;
 }
 
@@ -1213,6 +1229,16 @@ static bool restore_own(struct host *h, const struct own_route *own)
 	return own->is_up && restore_route(h, &r);
 }
 
+/* Without a pause: else IPv6 would leave past the tunnel in the meantime. */
+static void block_again(struct host *h)
+{
+	for (size_t i = 0; h->state.facts.blocks_ipv6 && i < h->part_count; i++) {
+		struct route r = block_of(&h->all6[i], h->cfg.table);
+
+		netlink_route_add(h->nl, &r);
+	}
+}
+
 uint64_t host_check(struct host *h, uint64_t now_ms)
 {
 	uint64_t again = server_routes_check(&h->to_server, now_ms), own_again;
@@ -1220,6 +1246,7 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 	bool any;
 
 	again = excluded_again < again ? excluded_again : again;
+	block_again(h);
 	if (server_route_must_pause(&h->limit, now_ms, &own_again))
 		return own_again < again ? own_again : again;
 	any = restore_addrs(h); /* first: routes need them */
@@ -1232,13 +1259,11 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 	for (size_t i = 0; h->named && i < HOST_NAMED_MAX; i++)
 		any = restore_own(h, &h->named[i]) || any;
 	any = policy_check(&h->policy) || any;
-	for (size_t i = 0; h->state.facts.blocks_ipv6 && i < h->part_count; i++) {
-		struct route r = block_of(&h->all6[i], h->cfg.table);
-
-		any = restore_route(h, &r) || any;
-	}
-	if (any)
-		server_route_count(&h->limit, now_ms);
+	if (any && server_route_count(&h->limit, now_ms))
+		log_warn(h->log,
+			 "%s: another program removes the addresses, routes or rules each time; "
+			 "adding them again in %d s",
+			 h->cfg.device, SERVER_ROUTE_PAUSE_MS / 1000);
 	return again;
 }
 

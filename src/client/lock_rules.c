@@ -207,6 +207,7 @@ int lock_rules_apply(struct lock_rules *l, const struct lock_permit *permits, si
 	return 0;
 }
 
+/* What cannot be added is missing, so that lock_rules_apply reports why; a kernel may be without IPv6. */
 static bool is_damaged(struct lock_rules *l, sa_family_t family)
 {
 	struct route unreachable = unreachable_of(family);
@@ -215,7 +216,7 @@ static bool is_damaged(struct lock_rules *l, sa_family_t family)
 	int error = netlink_rule_add(l->nl, &stop, true);
 
 	if (error && error != -EEXIST)
-		return false; /* there is no such family */
+		return forgive(family, error) != 0;
 	added = !error || added;
 	added = !netlink_rule_add(l->nl, &end, true) || added;
 	return added || (!netlink_rule_is_at(l->nl, family, l->priority, &is_there) && !is_there);

@@ -35,12 +35,16 @@ struct permitted {
 	uint16_t port;
 };
 
+enum { REPAIRS_TOLD = 8, REPAIRS_MS = 60 * 1000 };
+
 struct lockdown {
 	struct lockdown_cfg cfg;
 	const struct log *log;
 	struct nft *nft;            /* NULL: the kernel has no nf_tables, and there are ... */
 	struct lock_rules *rules;   /* ... these; NULL: there are no rules */
-	struct netlink_watch watch; /* of these */
+	struct netlink_watch watch; /* of the filters or of the rules */
+	unsigned repairs;           /* how often another program has removed them */
+	uint64_t told_ms;           /* when that was last logged */
 	uint32_t table;             /* of the tunnel's routes; 0: main */
 	const char *device;         /* NULL: none yet */
 	bool may_look_up;           /* DNS may leave */
@@ -348,15 +352,32 @@ static bool is_damaged(struct lockdown *l)
 	return !nft_has_table(l->nft, table, &is_there) && !is_there;
 }
 
-static void on_change(struct netlink_watch *w)
+/* Each of the first ones; then one in a minute, since two programs may undo each other's work for ever. */
+static bool is_told(struct lockdown *l, uint64_t now_ms)
 {
-	struct lockdown *l = container_of(w, struct lockdown, watch);
+	if (++l->repairs > REPAIRS_TOLD && now_ms - l->told_ms < REPAIRS_MS)
+		return false;
+	l->told_ms = now_ms;
+	return true;
+}
 
-	if (is_damaged(l) && !log_error_of(l, apply(l)))
+static void repair(struct lockdown *l)
+{
+	int error;
+
+	if (!is_damaged(l))
+		return;
+	error = apply(l);
+	if (is_told(l, loop_now(l->cfg.loop)) && !log_error_of(l, error))
 		log_warn(
 			l->log,
 			"--lockdown: another program has removed the %s; this network is locked again",
 			l->nft ? "packet filter" : "rules");
+}
+
+static void on_change(struct netlink_watch *w)
+{
+	repair(container_of(w, struct lockdown, watch));
 }
 
 static void watch_lock(struct lockdown *l)
@@ -588,6 +609,8 @@ void lockdown_close(struct lockdown *l, bool unlock)
 	if (!l)
 		return;
 	netlink_watch_close(&l->watch);
+	if (!unlock && l->cfg.loop)
+		repair(l);
 	if (unlock) {
 		error = l->nft ? remove_table(l->nft) : lock_rules_remove();
 		if (error && error != -ENOENT)

@@ -9,7 +9,6 @@
 enum {
 	SOON_MS = 5 * 1000, /* a route that is removed again this soon is removed on purpose */
 	ROUNDS_MAX = 8,
-	PAUSE_MS = 60 * 1000,
 	REFUSED_MS = 500,
 };
 
@@ -253,18 +252,19 @@ int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 bool server_route_must_pause(const struct server_route_limit *p, uint64_t now_ms,
 			     uint64_t *until_ms)
 {
-	if (p->count < ROUNDS_MAX || now_ms - p->last_ms >= PAUSE_MS)
+	if (p->count < ROUNDS_MAX || now_ms - p->last_ms >= SERVER_ROUTE_PAUSE_MS)
 		return false;
-	*until_ms = p->last_ms + PAUSE_MS;
+	*until_ms = p->last_ms + SERVER_ROUTE_PAUSE_MS;
 	return true;
 }
 
-void server_route_count(struct server_route_limit *p, uint64_t now_ms)
+bool server_route_count(struct server_route_limit *p, uint64_t now_ms)
 {
 	bool is_soon = p->count && now_ms - p->last_ms < SOON_MS;
 
 	p->count = is_soon ? p->count + 1 : 1;
 	p->last_ms = now_ms;
+	return p->count == ROUNDS_MAX;
 }
 
 /*
@@ -382,15 +382,15 @@ static uint64_t restore_route(struct server_routes *s, const struct route *r, ui
 	if (error)
 		/* it exists (-EEXIST), or it is not possible; then a change follows */
 		return UINT64_MAX;
-	server_route_count(&s->limit, now_ms);
-	if (s->limit.count == ROUNDS_MAX)
+	if (server_route_count(&s->limit, now_ms)) {
 		log_warn(s->log,
 			 "another program removes the route to the server %s each time; "
 			 "adding it again in %d s",
-			 ip_print(&r->dst.addr).text, PAUSE_MS / 1000);
-	else
-		log_restored(s, r);
-	return s->limit.count == ROUNDS_MAX ? now_ms + PAUSE_MS : UINT64_MAX;
+			 ip_print(&r->dst.addr).text, SERVER_ROUTE_PAUSE_MS / 1000);
+		return now_ms + SERVER_ROUTE_PAUSE_MS;
+	}
+	log_restored(s, r);
+	return UINT64_MAX;
 }
 
 uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms)

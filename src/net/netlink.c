@@ -353,24 +353,40 @@ int netlink_addr_del(struct netlink *nl, unsigned ifindex, const struct ip_addr 
 	return change_addr(nl, RTM_DELADDR, 0, ifindex, local, prefix_len, peer);
 }
 
-int netlink_addr6_set(struct netlink *nl, unsigned ifindex, const struct ip_addr *addr,
-		      unsigned prefix_len, uint32_t preferred_s, uint32_t valid_s)
+static int addr6_request(struct netlink *nl, uint16_t flags, unsigned ifindex,
+			 const struct ip_addr *addr, unsigned prefix_len,
+			 const struct ifa_cacheinfo *lifetimes)
 {
 	struct ifaddrmsg header = {
 		.ifa_family = AF_INET6,
 		.ifa_prefixlen = (uint8_t)prefix_len,
 		.ifa_index = ifindex,
 	};
-	struct ifa_cacheinfo lifetimes = { .ifa_prefered = preferred_s, .ifa_valid = valid_s };
-	struct nlmsg *m = netlink_request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &header,
-					  sizeof(header));
+	struct nlmsg *m;
 
 	if (addr->family != AF_INET6 || prefix_len > 128)
 		return -EINVAL;
+	m = netlink_request(nl, RTM_NEWADDR, NLM_F_CREATE | flags, &header, sizeof(header));
 	put_addr(m, IFA_LOCAL, addr);
 	nlmsg_put_u32(m, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
-	nlmsg_put(m, IFA_CACHEINFO, &lifetimes, sizeof(lifetimes));
+	nlmsg_put(m, IFA_CACHEINFO, lifetimes, sizeof(*lifetimes));
 	return netlink_ask(nl, NULL, NULL);
+}
+
+int netlink_addr6_set(struct netlink *nl, unsigned ifindex, const struct ip_addr *addr,
+		      unsigned prefix_len, uint32_t preferred_s, uint32_t valid_s)
+{
+	return addr6_request(nl, NLM_F_REPLACE, ifindex, addr, prefix_len,
+			     &(struct ifa_cacheinfo){ .ifa_prefered = preferred_s,
+						      .ifa_valid = valid_s });
+}
+
+int netlink_addr6_add(struct netlink *nl, unsigned ifindex, const struct ip_addr *addr,
+		      unsigned prefix_len, uint32_t preferred_s, uint32_t valid_s)
+{
+	return addr6_request(nl, NLM_F_EXCL, ifindex, addr, prefix_len,
+			     &(struct ifa_cacheinfo){ .ifa_prefered = preferred_s,
+						      .ifa_valid = valid_s });
 }
 
 /* ---- routes */

@@ -74,6 +74,9 @@ int netlink_addr_del(struct netlink *nl, unsigned ifindex, const struct ip_addr 
  */
 int netlink_addr6_set(struct netlink *nl, unsigned ifindex, const struct ip_addr *addr,
 		      unsigned prefix_len, uint32_t preferred_s, uint32_t valid_s);
+/* The same if the address is not there; else -EEXIST. */
+int netlink_addr6_add(struct netlink *nl, unsigned ifindex, const struct ip_addr *addr,
+		      unsigned prefix_len, uint32_t preferred_s, uint32_t valid_s);
 
 /*
  * Waits until packets to this IPv6 address, which was set on a device that is up, are received. The kernel

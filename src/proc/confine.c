@@ -161,7 +161,10 @@ static int map_refused(uid_t uid, bool may_map_root, int error, const struct log
 	return error;
 }
 
-/* Root needs no user namespace, except in a container without the capabilities: CAP_NET_ADMIN is for the devices inside. */
+/*
+ * Root needs no user namespace, except in a container without the capabilities: CAP_NET_ADMIN is for the devices
+ * inside.
+ */
 static int make_namespaces(bool map_root, const struct log *log)
 {
 	static const int flags = CLONE_NEWNET | CLONE_NEWNS;
@@ -272,7 +275,7 @@ static int bind_over(int fd, int target)
 	snprintf(to, sizeof(to), "/proc/self/fd/%d", target);
 	if (!mount(from, to, "none", MS_BIND, NULL))
 		return 0;
-	return errno == ENOTDIR ? -EISDIR : -errno; /* the kernel means the other one */
+	return errno == ENOTDIR ? -EISDIR : -errno; /* a file cannot be mounted over a folder */
 }
 
 /*
@@ -371,7 +374,7 @@ int confine_names(const struct log *log)
 	if (fd < 0)
 		log_error(log, "%s cannot be replaced for the command: %s%s", resolv_conf,
 			  strerror(-fd), confine_hint(fd));
-	return fd == -ENOENT ? -EIO : fd; /* there is the file */
+	return fd == -ENOENT ? -EIO : fd; /* -ENOENT would say that there is no resolv.conf */
 }
 
 /* ---- a new file later */

@@ -59,11 +59,22 @@ int descriptors_reopen(int fd, const char *path, int flags)
 	return replace(fd, open(path, flags | O_CLOEXEC | O_NOCTTY));
 }
 
+/* No bytes can be read from the end of a closed pipe, and none can be written to it. */
+static int open_closed_pipe(void)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	close(ends[1]);
+	return ends[0];
+}
+
 int descriptors_open_null(int flags)
 {
 	int fd = open("/dev/null", flags | O_CLOEXEC);
 
-	return fd < 0 ? open("/", O_PATH | O_CLOEXEC) : fd;
+	return fd < 0 ? open_closed_pipe() : fd;
 }
 
 int descriptors_reopen_null(int fd, int flags)

@@ -651,6 +651,27 @@ static void addresses_are_restored(void **state)
 	as_before();
 }
 
+/* By a program that does so each time: then sstp waits, and says so. */
+static void addresses_removed_again_and_again(void **state)
+{
+	struct ip_addr a = addr("10.1.0.2");
+	struct host *h = opened();
+	unsigned rounds = 0;
+
+	(void)state;
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	while (!netlink_addr_del(nl, dev[TUNNEL], &a, 32, NULL) && rounds < 100) {
+		rounds++;
+		host_check(h, 1000 + 10 * rounds);
+	}
+	assert_int_equal(rounds, 9); /* it was restored eight times */
+	lab_logged("another program removes the addresses, routes or rules each time; "
+		   "adding them again in 60 s");
+	assert_int_equal(host_check(h, 1080 + 60000), UINT64_MAX);
+	assert_int_equal(netlink_addr_add(nl, dev[TUNNEL], &a, 32, NULL), -EEXIST);
+	host_close(h);
+}
+
 /* Two programs that always undo what the other has done do not do so all the time. */
 static void another_program_that_never_stops(void **state)
 {
@@ -1828,6 +1849,7 @@ int main(void)
 		CASE(ipv6_is_blocked_and_killed),
 		CASE(the_host_route_is_restored),
 		CASE(addresses_are_restored),
+		CASE(addresses_removed_again_and_again),
 		CASE(another_program_that_never_stops),
 		CASE(the_address_goes_and_comes_back),
 		CASE(another_gateway_takes_over),

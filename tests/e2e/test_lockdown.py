@@ -200,14 +200,14 @@ def test_a_firewall_that_removes_all_filters(lab, what, mode):
     lab.serve()
     client = lab.connect("--lockdown", "--sandbox", mode)
     before = filters(lab.client)
+    lab.client.run("nft", "add", "table", "inet", "another")
+    lab.client.run("nft", "delete", "table", "inet", "another")
     for count in 1, 2:
         lab.client.run("nft", *what.split())
         client.wait_for("^warn: --lockdown: another program has removed the packet filter; this network is locked again$", count)
         assert filters(lab.client) == before
         assert not lab.client.ping("10.1.0.254", count=1, check=False)
         lab.client.ping(GATEWAY)
-    lab.client.run("nft", "add", "table", "inet", "another")
-    lab.client.run("nft", "delete", "table", "inet", "another")
     assert client.stop() == 0
     assert not is_locked(lab.client)
     assert client.log.count("locked again") == 2
@@ -232,7 +232,7 @@ def test_a_network_manager_that_removes_rules(lab, method, what, family):
     lab.client.ping(GATEWAY)
     assert client.stop() == 0
     assert not is_locked(lab.client)
-    assert client.log.count("locked again") == 1
+    assert client.log.count("locked again") >= 1  # sstp may see that only some are removed yet
 
 
 def test_an_orderly_end_unlocks(lab, leaks, both):

@@ -216,6 +216,9 @@ static void ipv6_addresses_with_lifetimes(void **state)
 	assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 64, 0, 10), 0);
 	assert_true(netlink_route_get(nl, &neighbor, &r) || r.ifindex != dev[1]);
 	assert_int_equal(netlink_addr_add(nl, dev[1], &a, 64, NULL), -EEXIST);
+	assert_int_equal(netlink_addr6_add(nl, dev[1], &a, 64, 900, 1000), -EEXIST);
+	assert_int_equal(netlink_addr_del(nl, dev[1], &a, 64, NULL), 0);
+	assert_int_equal(netlink_addr6_add(nl, dev[1], &a, 64, 900, 1000), 0);
 	assert_int_equal(netlink_addr_del(nl, dev[1], &a, 64, NULL), 0);
 	assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 64, 10, 9), -EINVAL);
 	assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 64, 0, 0), -EINVAL);
