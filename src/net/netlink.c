@@ -108,6 +108,7 @@ static void log_kernel_text(const struct nlmsghdr *h, struct reader body, uint32
 	}
 }
 
+/* That something exists already is often the wanted answer, as in each look whether it is still there. */
 static int acknowledged(const struct nlmsghdr *h, struct reader body)
 {
 	struct nlmsgerr e;
@@ -115,7 +116,8 @@ static int acknowledged(const struct nlmsghdr *h, struct reader body)
 	get_copy(&body, &e, sizeof(e));
 	if (body.bad)
 		return -EBADMSG;
-	log_kernel_text(h, body, e.msg.nlmsg_len);
+	if (e.error != -EEXIST)
+		log_kernel_text(h, body, e.msg.nlmsg_len);
 	return e.error;
 }
 

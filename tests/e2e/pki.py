@@ -71,16 +71,19 @@ class Pki:
         return folder / "ca.crt"
 
     def identity(self, name, names, ca="office", start=None, end=None, usage="serverAuth", key="ec"):
-        """A certificate for `names` (openssl's subjectAltName). Times are YYYYMMDDHHMMSSZ."""
-        if name in self.identities:
-            return self.identities[name]
+        """A certificate for `names` (openssl's subjectAltName), made once. Times are YYYYMMDDHHMMSSZ."""
+        asked = (name, names, ca, start, end, usage, key)
+        if asked in self.identities:
+            return self.identities[asked]
         cert, private, request = (self.folder / f"{name}.{s}" for s in ("crt", "key", "csr"))
+        if cert.exists():  # another test has one of that name
+            cert, private, request = (self.folder / f"{name}-{len(self.identities)}.{s}" for s in ("crt", "key", "csr"))
         kind = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] if key == "ec" else [key if ":" in key else "rsa:2048"]
         openssl("req", "-new", "-newkey", *kind, "-nodes", "-subj", f"/CN={name}", "-keyout", private, "-out", request)
-        config = self.folder / f"{name}.cnf"
+        config = cert.with_suffix(".cnf")
         config.write_text(CONFIG.format(folder=self.folder, ca=ca, usage=usage, names=names))
         dates = (["-startdate", start] if start else []) + (["-enddate", end] if end else ["-days", 30])
         openssl("ca", "-batch", "-notext", "-config", config, "-cert", self.folder / ca / "ca.crt", "-keyfile",
                 self.folder / ca / "ca.key", "-extensions", "leaf", "-in", request, "-out", cert, *dates)
-        self.identities[name] = Identity(cert, private)
-        return self.identities[name]
+        self.identities[asked] = Identity(cert, private)
+        return self.identities[asked]
