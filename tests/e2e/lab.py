@@ -73,6 +73,20 @@ def open_files(pid):
     return found
 
 
+def is_closed_pipe(pid, fd):
+    """Whether a descriptor is at its end when it is read, and cannot be written."""
+    flags = re.search(r"^flags:\s+([0-7]+)$", Path(f"/proc/{pid}/fdinfo/{fd}").read_text(), re.M).group(1)
+    if not os.readlink(f"/proc/{pid}/fd/{fd}").startswith("pipe:") or int(flags, 8) & os.O_ACCMODE != os.O_RDONLY:
+        return False
+    end = os.open(f"/proc/{pid}/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        return os.read(end, 1) == b""
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(end)
+
+
 def machine_environment():
     """The environment without what would change sstp: its own variables, and a proxy of the machine's."""
     return {k: v for k, v in os.environ.items()
