@@ -208,7 +208,7 @@ int lock_rules_apply(struct lock_rules *l, const struct lock_permit *permits, si
 }
 
 /* What cannot be added is missing, so that lock_rules_apply reports why; a kernel may be without IPv6. */
-static bool is_damaged(struct lock_rules *l, sa_family_t family)
+static bool repair(struct lock_rules *l, sa_family_t family)
 {
 	struct route unreachable = unreachable_of(family);
 	struct netlink_rule stop = stop_of(family), end = end_of(family);
@@ -222,12 +222,12 @@ static bool is_damaged(struct lock_rules *l, sa_family_t family)
 	return added || (!netlink_rule_is_at(l->nl, family, l->priority, &is_there) && !is_there);
 }
 
-bool lock_rules_is_damaged(struct lock_rules *l)
+bool lock_rules_repair(struct lock_rules *l)
 {
 	bool any = false;
 
 	for (size_t f = 0; f < 2 && l->is_locked; f++)
-		any = is_damaged(l, families[f]) || any;
+		any = repair(l, families[f]) || any;
 	return any;
 }
 

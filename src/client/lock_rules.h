@@ -39,10 +39,10 @@ int lock_rules_device(struct lock_rules *l, const char *device);
 int lock_rules_apply(struct lock_rules *l, const struct lock_permit *permits, size_t count,
 		     uint32_t table);
 /*
- * Whether another program has removed some of them. Those that stop packets are there again then; what is permitted
- * needs lock_rules_apply.
+ * Adds again what stops packets where another program has removed it. True: it had removed some of the rules; what is
+ * permitted needs lock_rules_apply then.
  */
-bool lock_rules_is_damaged(struct lock_rules *l);
+bool lock_rules_repair(struct lock_rules *l);
 /* Removes all of them. 0, -ENOENT: there are none, or -errno. */
 int lock_rules_remove(void);
 

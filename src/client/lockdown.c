@@ -348,7 +348,7 @@ static bool is_damaged(struct lockdown *l)
 	bool is_there;
 
 	if (l->rules)
-		return lock_rules_is_damaged(l->rules);
+		return lock_rules_repair(l->rules);
 	return !nft_has_table(l->nft, table, &is_there) && !is_there;
 }
 

@@ -35,9 +35,8 @@ struct lockdown_cfg {
 	bool has_several;   /* more servers, whose names are looked up when their turn comes */
 	const struct ip_prefix *excluded;
 	size_t excluded_count;
-	uint32_t mark; /* of this process's own sockets to the outside; not 0 */
-	struct loop *
-		loop; /* to notice that other programs remove the lock, and lock again; NULL: not */
+	uint32_t mark;         /* of this process's own sockets to the outside; not 0 */
+	struct loop *loop;     /* to lock again when another program removes the lock; NULL: not */
 	const char *state_dir; /* NULL: HOST_STATE_DIR */
 	const struct log *log;
 };

@@ -69,6 +69,7 @@ void server_route_note_home(struct netlink *nl, struct route *home, const struct
  */
 bool server_route_must_pause(const struct server_route_limit *p, uint64_t now_ms,
 			     uint64_t *until_ms);
+
 enum { SERVER_ROUTE_PAUSE_MS = 60 * 1000 };
 
 /* Counts a route that was added again. True: that was once too often, and the pause begins. */
