@@ -254,40 +254,33 @@ int netlink_link_index(struct netlink *nl, const char *name, unsigned *ifindex)
 	return !error && !*ifindex ? -ENODEV : error;
 }
 
-static void read_type(const struct nlmsghdr *h, struct reader body, void *arg)
+static void read_link(const struct nlmsghdr *h, struct reader body, void *arg)
 {
 	struct ifinfomsg link;
 
 	get_copy(&body, &link, sizeof(link));
 	if (h->nlmsg_type == RTM_NEWLINK && !body.bad)
-		*(unsigned *)arg = link.ifi_type;
+		*(struct ifinfomsg *)arg = link;
+}
+
+/* Type ARPHRD_VOID and no flags: there is no such device. */
+static struct ifinfomsg ask_link(struct netlink *nl, unsigned ifindex)
+{
+	struct ifinfomsg asked = { .ifi_index = (int)ifindex }, link = { .ifi_type = ARPHRD_VOID };
+
+	netlink_request(nl, RTM_GETLINK, 0, &asked, sizeof(asked));
+	netlink_ask(nl, read_link, &link);
+	return link;
 }
 
 bool netlink_link_is_layer3(struct netlink *nl, unsigned ifindex)
 {
-	struct ifinfomsg link = { .ifi_index = (int)ifindex };
-	unsigned type = ARPHRD_VOID;
-
-	netlink_request(nl, RTM_GETLINK, 0, &link, sizeof(link));
-	return !netlink_ask(nl, read_type, &type) && type == ARPHRD_NONE;
-}
-
-static void read_flags(const struct nlmsghdr *h, struct reader body, void *arg)
-{
-	struct ifinfomsg link;
-
-	get_copy(&body, &link, sizeof(link));
-	if (h->nlmsg_type == RTM_NEWLINK && !body.bad)
-		*(unsigned *)arg = link.ifi_flags;
+	return ask_link(nl, ifindex).ifi_type == ARPHRD_NONE;
 }
 
 bool netlink_link_is_up(struct netlink *nl, unsigned ifindex)
 {
-	struct ifinfomsg link = { .ifi_index = (int)ifindex };
-	unsigned flags = 0;
-
-	netlink_request(nl, RTM_GETLINK, 0, &link, sizeof(link));
-	return !netlink_ask(nl, read_flags, &flags) && flags & IFF_UP;
+	return ask_link(nl, ifindex).ifi_flags & IFF_UP;
 }
 
 int netlink_link_queue_len(struct netlink *nl, unsigned ifindex, uint32_t packets)

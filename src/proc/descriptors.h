@@ -13,7 +13,8 @@ bool descriptors_is_inherited(int fd);
 int descriptors_reopen(int fd, const char *path, int flags);
 /*
  * The same with /dev/null, or where there is none (a root folder with a few devices, or none at all), with a
- * descriptor that is at its end when it is read, and cannot be written. The first returns a new descriptor, -1 if there is none.
+ * descriptor that is at its end when it is read, and cannot be written. The first returns a new descriptor, -1 if
+ * there is none.
  */
 int descriptors_open_null(int flags);
 int descriptors_reopen_null(int fd, int flags);

@@ -527,6 +527,31 @@ static void ipv6_is_blocked(void **state)
 	as_before();
 }
 
+/* A program removes our routes again and again, and these, too: there is no pause for these, in which IPv6 would leave. */
+static void ipv6_stays_blocked_in_a_pause(void **state)
+{
+	struct route block = { .dst = prefix("::/1"), .table = RT_TABLE_MAIN, .unreachable = true };
+	struct ip_addr a = addr("10.1.0.2");
+	struct host *h;
+	unsigned rounds = 0;
+
+	(void)state;
+	join_ipv6();
+	h = opened();
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	while (!netlink_addr_del(nl, dev[TUNNEL], &a, 32, NULL) && rounds < 100) {
+		rounds++;
+		host_check(h, 1000 + 10 * rounds);
+	}
+	assert_int_equal(rounds, 9);
+	assert_int_equal(netlink_route_del(nl, &block), 0);
+	goes("2001:db8:9::9", "fe80::1 lan0");
+	host_check(h, 2000);
+	goes("2001:db8:9::9", "-");
+	host_close(h);
+	as_before();
+}
+
 static void ipv6_may_be_let_out(void **state)
 {
 	struct host *h;
@@ -1843,6 +1868,7 @@ int main(void)
 		CASE(the_device_goes_first),
 		CASE(closing_nothing),
 		CASE(ipv6_is_blocked),
+		CASE(ipv6_stays_blocked_in_a_pause),
 		CASE(ipv6_may_be_let_out),
 		CASE(ipv6_stays_with_a_split_tunnel),
 		CASE(ipv6_is_blocked_but_for_the_server),

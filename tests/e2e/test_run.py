@@ -400,7 +400,10 @@ def test_a_terminal_that_hangs_up(lab, ordinary, verb, mode):
                                                                           "echo begun; exec sleep 1000")))
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execvp(words[0], words)
+        try:
+            os.execvp(words[0], words)
+        finally:
+            os._exit(127)
     shown = b""
     try:
         while b"begun\r\n" not in shown:
