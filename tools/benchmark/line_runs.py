@@ -158,7 +158,7 @@ class LineRuns:
         columns = ["bare", *self.options.peers]
         text = ["# A run of tools/bench --lines", "",
                 f"Medians of {self.options.pairs} rounds (lowest..highest), {self.options.seconds} s a transfer; everybody at the "
-                "same time, each on a line and a road of its own.", ""]
+                f"same time, each on a line and a road of its own; one after another on {' and '.join(IN_TURN)}.", ""]
         for line in self.options.lines:
             what = f"{line}: {LINES[line][0]}" if line in LINES else f"{line}, on a line of {OTHERS[line][0]}"
             text += [f"## {what}", "",

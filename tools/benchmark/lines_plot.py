@@ -16,8 +16,8 @@ from matplotlib import pyplot  # noqa: E402, after the choice of a backend that 
 COLOURS = {"no VPN": "#bdbdbd", "sstp": "#1b6ca8", "sstp proxy": "#8fc1e3", "openconnect": "#d9822b", "OpenVPN": "#9c3848"}
 # Title, the scale of its axis, the factor of its values, the row of each line's table.
 PANELS = (
-    ("Download, 1 flow, Mbit/s", "linear", 1, "down, 1 flow, Mbit/s"),
-    ("Upload, 1 flow, Mbit/s", "linear", 1, "up, 1 flow, Mbit/s"),
+    ("Download, 1 flow, Mbit/s", "log", 1, "down, 1 flow, Mbit/s"),
+    ("Upload, 1 flow, Mbit/s", "log", 1, "up, 1 flow, Mbit/s"),
     ("Ping beside an upload, ms (less is better)", "log", 1, "ping beside up, 1 flow, ms"),
     ("A page of 30 x 20 KB beside an upload, s (less is better)", "linear", 0.001, "30 x 20 KB beside up, ms"),
 )
@@ -37,13 +37,14 @@ def number(text):
 
 
 def tables(page):
-    """{title: {row: {column: text}}} of each section that begins with "### "."""
+    """{title: {row: {column: text}}} of each section with a table."""
     found = {}
-    for part in re.split(r"^### ", page, flags=re.M)[1:]:
+    for part in re.split(r"^#+ ", page, flags=re.M)[1:]:
         title, _, rest = part.partition("\n")
         lines = [line for line in rest.splitlines() if line.startswith("|")]
-        head = cells(lines[0])[1:]
-        found[title] = {cells(line)[0]: dict(zip(head, cells(line)[1:])) for line in lines[2:]}
+        if lines:
+            head = cells(lines[0])[1:]
+            found[title] = {cells(line)[0]: dict(zip(head, cells(line)[1:])) for line in lines[2:]}
     return found
 
 
@@ -70,13 +71,16 @@ def bars(axes, title, scale, factor, groups):
 
 def plot(page, file):
     found = tables(page)
-    lines = {title: rows for title, rows in found.items() if ":" in title}
+    lines = {title: rows for title, rows in found.items() if PANELS[0][3] in rows and ":" in title}
     figure, grid = pyplot.subplots(3, 2, figsize=(13, 12))
     for axes, (title, scale, factor, row) in zip(grid.flat, PANELS):
         bars(axes, title, scale, factor, {name.partition(":")[0]: rows[row] for name, rows in lines.items() if row in rows})
-    (incidents,) = (rows for title, rows in found.items() if title.startswith("incidents"))
-    bars(grid.flat[4], "Incidents: seconds until packets pass again (less is better)", "log", 1,
-         {label: incidents[row] for row, label in INCIDENTS.items() if row in incidents})
+    incidents = next((rows for title, rows in found.items() if title.startswith("incidents")), {})
+    if incidents:
+        bars(grid.flat[4], "Incidents: seconds until packets pass again (less is better)", "log", 1,
+             {label: incidents[row] for row, label in INCIDENTS.items() if row in incidents})
+    else:
+        grid.flat[4].axis("off")
     legend = grid.flat[5]
     legend.axis("off")
     handles = dict(zip(*reversed(grid.flat[0].get_legend_handles_labels())))
