@@ -14,6 +14,7 @@ struct stack {
 	bool has_ipv4; /* `own` is valid */
 	struct ip_addr own;
 	struct merge *in, *out; /* packets from the tunnel, packets from lwIP */
+	bool is_several;        /* lwIP's current packet is several of the tunnel's */
 	uint8_t *packets;       /* lwIP's packets; `out` refers to them */
 	size_t packets_len;
 	uint8_t *super; /* a merged packet, contiguous */

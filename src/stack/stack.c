@@ -92,6 +92,16 @@ static bool is_sane_option(struct reader *r, bool is_syn)
 }
 
 /*
+ * RFC 9293 section 3.8.6.3: of two segments one is acknowledged at once. lwIP counts the packets that it gets, so it would let
+ * the acknowledgment of a whole flight, merged, wait for its timer. With this flag it takes the packet for the second one.
+ */
+static void acknowledge_at_once(struct tcp_pcb *pcb)
+{
+	if (the_stack->is_several && pcb && pcb->state >= ESTABLISHED && pcb->state < TIME_WAIT)
+		tcp_set_flags(pcb, TF_ACK_DELAY);
+}
+
+/*
  * lwIP reads options past their end, and accepts a Maximum Segment Size of any value from any
  * segment; queued segments can then be too large for it. Only a SYN may have that option (RFC 9293
  * section 3.2), and no real MSS is below MSS_MIN.
@@ -109,6 +119,7 @@ int8_t lwip_judge_segment(void *pcb, const void *header, uint16_t len, const voi
 	if (rest)
 		return ERR_VAL;
 	sack_read(pcb, bytes_of((const uint8_t *)header + TCP_HLEN, len));
+	acknowledge_at_once(pcb);
 	return ERR_OK;
 }
 
@@ -331,8 +342,10 @@ static int take_merged(void *arg, const struct headers *h, const struct iovec *p
 		NETIF_SET_CHECKSUM_CTRL(&s->netif, NETIF_CHECKSUM_ENABLE_ALL & ~CHECKED);
 	else
 		NETIF_SET_CHECKSUM_CTRL(&s->netif, NETIF_CHECKSUM_ENABLE_ALL);
+	s->is_several = count > 1;
 	if (s->netif.input(p, &s->netif) != ERR_OK)
 		pbuf_free(p);
+	s->is_several = false;
 	NETIF_SET_CHECKSUM_CTRL(&s->netif, NETIF_CHECKSUM_ENABLE_ALL);
 	return 0;
 }

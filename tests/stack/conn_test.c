@@ -588,6 +588,46 @@ static void a_vanished_peer_ends_a_half_closed_connection(void **state)
 	assert_true(has_come(&a));
 }
 
+static uint32_t acknowledged; /* by the last packet of the far end */
+
+static bool note_acknowledgment(struct reflector *reflector, const uint8_t *packet, size_t len)
+{
+	(void)reflector;
+	if (len >= 40 && packet[9] == IPPROTO_TCP && load_u16(packet + 20) == PORT)
+		acknowledged = load_u32(packet + 28);
+	return true;
+}
+
+static bool has_received(void *arg)
+{
+	return conn_pending(t.far_conn).len == *(const size_t *)arg;
+}
+
+/* What the tunnel brings at a time is merged, and is still acknowledged like several segments. */
+static void several_segments_are_acknowledged_at_once(void **state)
+{
+	static const uint8_t data[4000];
+	size_t sizes[] = { sizeof(data), 2 * sizeof(data) };
+	unsigned int turns = 0;
+	uint32_t before;
+
+	(void)state;
+	assert_int_equal(connect_to(FAR, PORT), STACK_OK);
+	r.passes = note_acknowledgment;
+	assert_int_equal(conn_send(t.near_conn, data, sizeof(data), false), sizeof(data));
+	conn_push(t.near_conn);
+	reflector_run(&r, has_received, &sizes[0]);
+	skip_seconds(1); /* whatever is acknowledged late */
+	before = acknowledged;
+	assert_int_equal(conn_send(t.near_conn, data, sizeof(data), false), sizeof(data));
+	conn_push(t.near_conn);
+	reflector_run(&r, has_received, &sizes[1]);
+	reflector_run(&r, after_a_turn, &turns);
+	assert_int_equal(acknowledged - before, sizeof(data));
+	conn_abort(t.near_conn);
+	conn_abort(t.far_conn);
+}
+
 static bool count_resets(struct reflector *reflector, const uint8_t *packet, size_t len)
 {
 	(void)reflector;
@@ -796,6 +836,7 @@ int main(void)
 		CASE(a_fin_passes_a_full_tunnel),
 		CASE(a_vanished_peer_ends_a_half_closed_connection),
 		CASE(a_peer_that_reads_nothing_is_reset),
+		CASE(several_segments_are_acknowledged_at_once),
 		CASE(extension_headers_do_not_reach_lwip),
 		CASE(datagrams_come_back),
 		CASE(a_new_address_resets),
