@@ -179,6 +179,25 @@ static void a_sparse_flow_passes_bulk(void **state)
 	assert_int_equal(get(NULL, 1), 2);
 }
 
+/* A flow whose next packet comes before its turn is over waits for a turn of the others: that must be short. */
+static void a_turn_is_short(void **state)
+{
+	unsigned waited = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++)
+		put(1, i, 1400, 0);
+	for (unsigned i = 0; i < 14; i++) /* it is new no more */
+		assert_int_equal(get(NULL, 1), 1);
+	put(2, 0, 84, 1);
+	assert_int_equal(get(NULL, 1), 2);
+	assert_int_equal(get(NULL, 1), 1);
+	put(2, 1, 84, 1);
+	while (get(NULL, 1) == 1)
+		waited++;
+	assert_in_range(waited, 0, 2);
+}
+
 static void the_fattest_pays_when_it_is_full(void **state)
 {
 	unsigned seen = 0;
@@ -536,6 +555,7 @@ int main(void)
 		CASE(fragments_keep_their_order),
 		CASE(flows_share_evenly),
 		CASE(a_sparse_flow_passes_bulk),
+		CASE(a_turn_is_short),
 		CASE(the_fattest_pays_when_it_is_full),
 		CASE(a_short_queue_loses_nothing),
 		CASE(a_burst_loses_nothing),
