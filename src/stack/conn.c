@@ -325,10 +325,21 @@ static bool has_unsent(const struct conn *c)
 	return c->pcb && c->pcb->unsent;
 }
 
+/* A request, or what else is sent now and then: one or two segments, and nothing of the connection is on its way. */
+static bool has_little_unsent(const struct conn *c)
+{
+	const struct tcp_seg *first = c->pcb ? c->pcb->unsent : NULL;
+
+	return first && !c->pcb->unacked && (!first->next || !first->next->next);
+}
+
 void conn_send_waiting(struct stack *s)
 {
 	struct conn *first = s->next_conn ? s->next_conn : s->conns, *c = first;
 
+	for (struct conn *one = s->conns; one && !s->is_choked; one = one->next)
+		if (has_little_unsent(one))
+			tcp_output(one->pcb);
 	while (c && !s->is_choked) {
 		if (has_unsent(c))
 			tcp_output(c->pcb);

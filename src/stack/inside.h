@@ -57,7 +57,7 @@ enum stack_result stack_reach(const struct stack *s, const struct ip_addr *to);
 void conn_icmp_error(struct stack *s, const struct ip_addr *peer, uint16_t peer_port,
 		     uint16_t own_port, enum stack_result result);
 void conn_close_all(struct stack *s);
-/* Sends what waits in lwIP, one connection after the other, until the tunnel has no room. */
+/* Sends what waits in lwIP, first of connections with little, then of one after the other, until the tunnel has no room. */
 void conn_send_waiting(struct stack *s);
 
 /* ---- lookup.c */

@@ -119,6 +119,13 @@ static void connect_both(void)
 	join(t.far, t.far_conn, "", "");
 }
 
+static bool after_a_turn(void *arg)
+{
+	unsigned int *turns = arg;
+
+	return ++*turns > 3;
+}
+
 /* ---- what arrives at a socket */
 
 struct arrival {
@@ -504,6 +511,36 @@ static void with_a_full_tunnel_sending_stops(void **state)
 	assert_int_equal(b.got, BULK);
 }
 
+/* A request does not wait until each upload had its turn. */
+static void what_is_little_passes_bulk(void **state)
+{
+	static const uint8_t bulk[60000];
+	struct conn *sparse, *sparse_end, *uploads[8];
+	unsigned int turns = 0;
+
+	(void)state;
+	assert_int_equal(connect_to(FAR, PORT), STACK_OK);
+	sparse = t.near_conn;
+	sparse_end = t.far_conn;
+	for (size_t i = 0; i < 8; i++) {
+		assert_int_equal(connect_to(FAR, PORT), STACK_OK);
+		uploads[i] = t.near_conn;
+	}
+	r.is_full = true;
+	for (size_t i = 0; i < 8; i++) {
+		assert_int_equal(conn_send(uploads[i], bulk, sizeof(bulk), false), sizeof(bulk));
+		conn_push(uploads[i]);
+	}
+	assert_int_equal(conn_send(sparse, bulk, 1, false), 1);
+	conn_push(sparse);
+	reflector_run(&r, after_a_turn, &turns);
+	assert_int_equal(conn_pending(sparse_end).len, 0);
+	stack_has_room(r.stack); /* for one lump */
+	turns = 0;
+	reflector_run(&r, after_a_turn, &turns);
+	assert_int_equal(conn_pending(sparse_end).len, 1);
+}
+
 /* A FIN without data is not held back. */
 static void a_fin_passes_a_full_tunnel(void **state)
 {
@@ -539,13 +576,6 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 		ts->tv_sec++;
 	}
 	return (int)result;
-}
-
-static bool after_a_turn(void *arg)
-{
-	unsigned int *turns = arg;
-
-	return ++*turns > 3;
 }
 
 static void skip_seconds(unsigned int count)
@@ -833,6 +863,7 @@ int main(void)
 		CASE(bulk_arrives_over_a_lossy_line),
 		CASE(without_a_reader_sending_stops),
 		CASE(with_a_full_tunnel_sending_stops),
+		CASE(what_is_little_passes_bulk),
 		CASE(a_fin_passes_a_full_tunnel),
 		CASE(a_vanished_peer_ends_a_half_closed_connection),
 		CASE(a_peer_that_reads_nothing_is_reset),
