@@ -31,7 +31,7 @@ class ProxyOfRoot(Proxy):
 
 CHOICES = {kind.name: kind for kind in (Bare, Sstp, ProxyOfRoot, OpenconnectAlone, Openvpn)}
 TRANSFERS = ("up1", "down1", "up8", "down8", "both", "page")
-IN_TURN = ("c0", "e")  # lines that are fast enough for the machine to be the limit
+IN_TURN = ("c0", "d", "e")  # lines that are fast enough for the machine to be the limit
 TELLS = {"sstp": signal.SIGUSR2, "openconnect": signal.SIGUSR2, "openvpn": signal.SIGUSR1}  # "connect again"
 MTUS = (1280, 1000)
 OTHERS = {"incidents": LINES[lines.LINE_OF_INCIDENTS], "connecting": trips.LINE}  # the line of each
@@ -50,9 +50,9 @@ ROWS = {
     "cut": ("30 s without a line: ping after it", "s"), "cut upload": ("... its upload goes on", "of the runs"),
     "move": ("another address: ping after it", "s"), "move upload": ("... its upload goes on", "of the runs"),
     "signal": ("another address, and a signal", "s"), "signal upload": ("... its upload goes on", "of the runs"),
-    **{f"mtu {m}": (f"path of {m} bytes without ICMP: up after", "s") for m in MTUS},
-    **{f"mtu {m} up": ("... up, 1 flow", "Mbit/s") for m in MTUS},
-    **{f"mtu {m} down": ("... down, 1 flow", "Mbit/s") for m in MTUS},
+    **{f"mtu {m}{more}": row for m in MTUS for more, row in (
+        ("", (f"path of {m} bytes without ICMP: up after", "s")), (" up", ("... up, 1 flow", "Mbit/s")),
+        (" down", ("... down, 1 flow", "Mbit/s")))},
 }
 
 
@@ -146,10 +146,11 @@ class LineRuns:
     def _mtu(self, mtu):
         def one(peer):
             try:
-                after, up, down = lines.black_hole(peer, mtu)
-            except ERRORS:  # it never comes up, or a transfer stalls
-                after, up, down = math.inf, 0, 0
-            return {f"mtu {mtu}": after, f"mtu {mtu} up": up, f"mtu {mtu} down": down}
+                after = lines.black_hole(peer, mtu)
+            except ERRORS:
+                return {f"mtu {mtu}": math.inf, f"mtu {mtu} up": 0, f"mtu {mtu} down": 0}
+            return {f"mtu {mtu}": after if peer.is_vpn else None,
+                    **{f"mtu {mtu} {way}": _rate_or_stall(peer, way) for way in ("up", "down")}}
         return one
 
     # ---- results
@@ -158,7 +159,7 @@ class LineRuns:
         columns = ["bare", *self.options.peers]
         text = ["# A run of tools/bench --lines", "",
                 f"Medians of {self.options.pairs} rounds (lowest..highest), {self.options.seconds} s a transfer; everybody at the "
-                f"same time, each on a line and a road of its own; one after another on {' and '.join(IN_TURN)}.", ""]
+                f"same time, each on a line and a road of its own; one after another on {', '.join(IN_TURN)}.", ""]
         for line in self.options.lines:
             what = f"{line}: {LINES[line][0]}" if line in LINES else f"{line}, on a line of {OTHERS[line][0]}"
             text += [f"## {what}", "",
@@ -172,6 +173,13 @@ class LineRuns:
     def json(self):
         return json.dumps([{"line": line, "metric": metric, "peer": peer, "runs": [str(v) if math.isinf(v) else v for v in runs]}
                            for (line, metric, peer), runs in self.found.items()], indent=1)
+
+
+def _rate_or_stall(peer, way):
+    try:
+        return lines.tcp(peer, way, 1, 8)[0]
+    except ERRORS:
+        return 0
 
 
 def _incident(name, result):

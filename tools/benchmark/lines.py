@@ -277,8 +277,7 @@ def move(peer, number=None, seconds=30):
 
 
 def black_hole(peer, mtu, seconds=60):
-    """Larger packets vanish silently: seconds until it is up, and Mbit/s of up and down, inf and 0 if it does not."""
+    """Larger packets vanish silently: the seconds until it is up."""
     peer.road.set_line(f"both mtu={mtu}")
     peer.start_client()
-    up_after = wait_up(peer, seconds)
-    return up_after, tcp(peer, "up", 1, 8)[0], tcp(peer, "down", 1, 8)[0]
+    return wait_up(peer, seconds)
