@@ -13,9 +13,8 @@ import time
 from pathlib import Path
 
 import measures
-from lab import Host, Program, in_background
+from lab import Host, in_background
 from road import BARE, SERVER, Road
-from vpns import PASSWORD, Identity
 
 PAGE = Path(__file__).with_name("page.py")
 PAGE_PORT = 5400
