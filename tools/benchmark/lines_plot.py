@@ -77,7 +77,7 @@ def plot(page, file):
         bars(axes, title, scale, factor, {name.partition(":")[0]: rows[row] for name, rows in lines.items() if row in rows})
     incidents = next((rows for title, rows in found.items() if title.startswith("incidents")), {})
     if incidents:
-        bars(grid.flat[4], "Incidents: seconds until packets pass again (less is better)", "log", 1,
+        bars(grid.flat[4], "Incidents: seconds until a ping is answered again (less is better)", "log", 1,
              {label: incidents[row] for row, label in INCIDENTS.items() if row in incidents})
     else:
         grid.flat[4].axis("off")
