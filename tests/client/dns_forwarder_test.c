@@ -84,7 +84,7 @@ static int listen_at(const char *addr, int type)
 /* The machine paused in a question, for so long that the forwarder has sent it again, or to another server. */
 static bool has_repeated;
 
-static void was_asked(const struct server *s, unsigned times)
+static void was_asked(const struct server *s, size_t times)
 {
 	if (!has_repeated)
 		assert_int_equal(s->asked, times);
