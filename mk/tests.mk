@@ -58,7 +58,7 @@ VALGRIND = valgrind -q --suppressions=tests/valgrind.supp --error-exitcode=99 --
 memcheck:
 	tools/deps memcheck
 	+$(MAKE) FLAVOUR=glibc unit-programs
-	TEST_SECONDS=1200 UNDER='$(VALGRIND)' \
+	TEST_SECONDS=3600 UNDER='$(VALGRIND)' \
 		tools/check unit glibc $(UNIT_PROGRAMS:$B/%=$(BUILD)/glibc/%)
 
 # ---- fuzzing: tests/fuzz/NAME_fuzz.c, fed by clang's libFuzzer, or by replay.c with an existing corpus

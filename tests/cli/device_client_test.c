@@ -45,7 +45,7 @@ static int set_up(void **state)
 	cfg = (struct client_cfg){
 		.server = { .host = "127.0.0.1",
 			    .port = 9,
-			    .timeout_ms = 1000,
+			    .timeout_ms = 60 * 1000,
 			    .no_portal_check = true,
 			    .tls = { .pins = pins, .pin_count = 1 } },
 		.user = "ann",

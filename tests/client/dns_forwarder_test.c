@@ -14,7 +14,9 @@
 
 #include "nameserver/dns_forwarder.h"
 #include "client/lab.h"
+#include "dns/forwarder.h"
 #include "dns/message.h"
+#include "util/clock.h"
 
 enum { LIMIT_MS = 60 * 1000, TCP_CLIENTS = 64, QUERY_ID = 0x4711 };
 
@@ -37,8 +39,8 @@ static struct server {
 	const char *addr;
 	int udp, tcp, peer; /* peer: an accepted connection; -1: none */
 	bool is_silent, hangs_up;
-	size_t more; /* bytes after the question */
-	unsigned asked;
+	size_t more;    /* bytes after the question */
+	unsigned asked; /* use was_asked */
 } servers[SERVERS] = {
 	[VPN] = { .addr = "::1" },
 	[BEFORE] = { .addr = "127.0.0.2" },
@@ -77,6 +79,15 @@ static int listen_at(const char *addr, int type)
 	if (type == SOCK_STREAM)
 		assert_int_equal(listen(fd, 128), 0);
 	return fd;
+}
+
+/* The machine paused in a question, for so long that the forwarder has sent it again, or to another server. */
+static bool has_repeated;
+
+static void was_asked(const struct server *s, size_t times)
+{
+	if (!has_repeated)
+		assert_int_equal(s->asked, times);
 }
 
 static uint8_t buffer[2 + UINT16_MAX];
@@ -173,6 +184,7 @@ static int set_up(void **state)
 
 	(void)state;
 	lab_clear();
+	has_repeated = false;
 	assert_int_equal(loop_open(&loop), 0);
 	for (size_t i = 0; i < SERVERS; i++) {
 		struct server *s = &servers[i];
@@ -253,10 +265,12 @@ static void ask_by_udp(const char *name)
 {
 	uint8_t query[DNS_QUERY_MAX];
 	size_t len = make_query(query, name);
+	uint64_t start_ms = clock_now_ms();
 
 	client = connect_to_it(SOCK_DGRAM);
 	assert_int_equal(send(client, query, len, 0), len);
 	run_until(has_datagram);
+	has_repeated |= clock_now_ms() - start_ms >= FORWARDER_TIMEOUT_MS;
 	close(client);
 }
 
@@ -294,10 +308,10 @@ static void by_udp(void **state)
 		servers[VPN].more = servers[BEFORE].more = sizes[i];
 		ask_by_udp("www.corp.test");
 		is_good_reply(reply, reply_len, "www.corp.test", sizes[i]);
-		assert_int_equal(servers[VPN].asked, i + 1);
+		was_asked(&servers[VPN], i + 1);
 		ask_by_udp("www.example");
 		is_good_reply(reply, reply_len, "www.example", sizes[i]);
-		assert_int_equal(servers[BEFORE].asked, i + 1);
+		was_asked(&servers[BEFORE], i + 1);
 	}
 }
 
@@ -377,7 +391,7 @@ static void a_message_that_is_too_long(void **state)
 
 static bool all_have_asked(void)
 {
-	return servers[BEFORE].asked == TCP_CLIENTS;
+	return servers[BEFORE].asked >= TCP_CLIENTS;
 }
 
 /* All places are taken by clients of a silent server; one leaves. */
@@ -385,6 +399,7 @@ static void clients_that_leave(void **state)
 {
 	int many[TCP_CLIENTS];
 	uint8_t query[2 + DNS_QUERY_MAX];
+	uint64_t start_ms = clock_now_ms();
 	char name[32];
 	size_t len;
 
@@ -403,7 +418,9 @@ static void clients_that_leave(void **state)
 	run_until(wait_for_nothing);
 	send_all(client, query, len);
 	run_until(wait_for_nothing);
-	assert_int_equal(servers[VPN].asked, 0);
+	has_repeated = clock_now_ms() - start_ms >=
+		       FORWARDER_STREAM_MS; /* then the first have left by themselves */
+	was_asked(&servers[VPN], 0);
 	close(many[3]);
 	read_message();
 	is_good_reply(reply + 2, reply_len - 2, "www.corp.test", 0);
@@ -440,7 +457,7 @@ static void servers_of_resolv_conf(void **state)
 		dns_forwarder_set_others(f, cases[i].text);
 		ask_by_udp("www.example");
 		is_good_reply(reply, reply_len, "www.example", 0);
-		assert_int_equal(servers[cases[i].server].asked, asked + 1);
+		was_asked(&servers[cases[i].server], asked + 1);
 	}
 }
 

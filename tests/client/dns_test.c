@@ -1020,6 +1020,8 @@ static void the_end_while_resolvectl_hangs(void **state)
 		 "echo \"$@\" >>%s\n[ $1 = revert ] || exec /bin/sleep 1000", lab_path("calls"));
 	lab_script("bin/resolvectl", script);
 	dns_up(&dns, servers, 2);
+	while (!strchr(lab_read("calls"), '\n'))
+		usleep(1000); /* it waits for two seconds only, in which the script may not have begun */
 	dns_close(&dns);
 	lab_has("calls", "dns sstp0 10.1.0.1 2001:db8::1\nrevert sstp0\n");
 	assert_int_equal(settled, 0);

@@ -391,7 +391,7 @@ static void give_ipv6(struct link_addrs *link, const char *own, bool has_router)
 
 static void goes6(const char *to, const char *way)
 {
-	for (int i = 0; i < 1000 && strcmp(way_of(to), way); i++)
+	for (int i = 0; i < 60 * 1000 && strcmp(way_of(to), way); i++)
 		usleep(1000); /* a kernel worker adds the address's own route */
 	goes(to, way);
 }

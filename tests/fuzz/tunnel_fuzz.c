@@ -131,7 +131,7 @@ static void open_end(struct end *e, int fd, enum ppp_role role)
 		.http_host = "vpn.example.net",
 		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256,
 		.mtu = 1400,
-		.tls_timeout_ms = 5000,
+		.tls_timeout_ms = 100 * 1000, /* of real time */
 		.setup_deadline_ms = UINT64_MAX,
 		.event = on_event,
 		.arg = e,

@@ -25,7 +25,11 @@
 #include "support/netns.h"
 #include "util/clock.h"
 
-enum { TIMEOUT_MS = 5000 };
+/*
+ * A limit that a case waits for is not so short that a pause of the machine before the loop's first turn, in which the
+ * dial begins, could reach it.
+ */
+enum { TIMEOUT_MS = 60 * 1000, SHORT_MS = 500 };
 
 /* ---- the look-up */
 
@@ -326,20 +330,29 @@ static void nothing_is_sent_to_an_unreachable_address(void **state)
 	assert_non_null(strstr(result.text, ": network "));
 }
 
+/* The machine may pause in one dial, but hardly in each of many; a dial that waits 250 ms eight times is never so quick. */
 static void refused_gives_way_to_the_next_at_once(void **state)
 {
+	enum { QUICK_MS = 1000, DIALS_MAX = 20 };
 	static const char *const addrs[] = {
 		"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6",
 		"127.0.0.7", "127.0.0.8", "127.0.0.9", "127.0.0.1", NULL,
 	};
-	uint64_t start = clock_now_ms();
+	uint64_t took_ms = QUICK_MS;
 
 	(void)state;
 	fake_addrs = addrs;
-	run_dial();
-	assert_connected("127.0.0.1");
-	assert_memory_equal(tried, "127.0.0.2 127.0.0.3 ", 20);
-	assert_true(clock_now_ms() < start + 1000); /* not eight times 250 ms */
+	for (int i = 0; i < DIALS_MAX && took_ms >= QUICK_MS; i++) {
+		uint64_t start = clock_now_ms();
+
+		done_count = 0;
+		tried[0] = '\0';
+		run_dial();
+		took_ms = clock_now_ms() - start;
+		assert_connected("127.0.0.1");
+		assert_memory_equal(tried, "127.0.0.2 127.0.0.3 ", 20);
+	}
+	assert_true(took_ms < QUICK_MS);
 }
 
 static void silent_one_is_overtaken(void **state)
@@ -458,7 +471,7 @@ static void no_response_in_time(void **state)
 	(void)state;
 	listener_is_full();
 	cfg.host = "127.0.0.1";
-	cfg.timeout_ms = 20;
+	cfg.timeout_ms = SHORT_MS;
 	run_dial();
 	assert_int_equal(result.status, DIAL_NO_ANSWER);
 	snprintf(expected, sizeof(expected), "127.0.0.1:%u: %c%s", cfg.port, tolower(why[0]),
@@ -480,7 +493,7 @@ static void lookup_never_answers(void **state)
 {
 	(void)state;
 	fake_is_held = true;
-	cfg.timeout_ms = 20;
+	cfg.timeout_ms = SHORT_MS;
 	run_dial();
 	assert_int_equal(result.status, DIAL_NO_ADDRESS);
 	assert_string_equal(result.text,

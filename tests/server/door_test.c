@@ -36,7 +36,7 @@
 #define NOT_SSTP "the peer does not speak SSTP"
 
 enum {
-	WAIT_MS = 20000,
+	WAIT_MS = 120 * 1000,
 	ROOM = 64 * 1024,
 	CERTS = 3,
 };

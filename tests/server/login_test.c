@@ -28,7 +28,7 @@
 #include "tls/open.h"
 
 enum {
-	WAIT_MS = 20000,
+	WAIT_MS = 120 * 1000,
 	PACKET_LEN = 100,
 	CLIENTS = 2,
 	ANN_ADDR = 0x0a090009, /* the first client's */

@@ -13,7 +13,7 @@
 #include "tun/segment.h"
 #include "util/ip.h"
 
-enum { MTU = 1400, PATIENCE_MS = 20000 };
+enum { MTU = 1400, PATIENCE_MS = 120 * 1000 };
 
 struct reflected {
 	struct reflected *next;

@@ -17,6 +17,8 @@
 
 #include "support/netns.h"
 
+enum { PATIENCE_MS = 60 * 1000 };
+
 /* defined in linux/ipv6.h, which conflicts with netinet/in.h */
 struct lab_in6_ifreq {
 	struct in6_addr addr;
@@ -133,7 +135,7 @@ size_t lab_read(struct lab *lab, uint8_t *to, size_t room, struct tun_offload *o
 	ssize_t n;
 
 	do {
-		n = poll(&p, 1, 1000) > 0 ? tun_read(lab->out, to, room, off) : 0;
+		n = poll(&p, 1, PATIENCE_MS) > 0 ? tun_read(lab->out, to, room, off) : 0;
 		assert_true(n >= 0 || n == -EAGAIN);
 	} while (n < 0 || (n && !is_ours(to)));
 	return (size_t)n;

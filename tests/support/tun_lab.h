@@ -25,7 +25,7 @@ bool lab_enter(void);
 void lab_open(struct lab *lab, bool offload_out);
 void lab_close(struct lab *lab);
 
-/* Reads a packet that the kernel routed to lab->out; waits up to a second. 0: none came. */
+/* Reads a packet that the kernel routed to lab->out; waits up to a minute. 0: none came. */
 size_t lab_read(struct lab *lab, uint8_t *to, size_t room, struct tun_offload *off);
 /* Whether no packet is waiting; does not wait. */
 bool lab_is_empty(struct lab *lab);

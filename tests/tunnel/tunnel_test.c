@@ -27,7 +27,9 @@
 enum {
 	PACKET_LEN = 100,
 	FLOOD = 4000,
-	WAIT_MS = 20000,
+	/* valgrind on a busy machine is slow */
+	WAIT_MS = 120 * 1000,
+	TLS_MS = 100 * 1000,
 	SERVER_ADDR = 0x0a090001,
 	CLIENT_ADDR = 0x0a090002
 };
@@ -167,7 +169,7 @@ static struct tunnel_cfg cfg_of(struct end *e, int fd, enum ppp_role role)
 		.correlation = role == PPP_CLIENT ? t.correlation : NULL,
 		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256,
 		.mtu = 1400,
-		.tls_timeout_ms = 5000,
+		.tls_timeout_ms = TLS_MS,
 		.setup_deadline_ms = loop_now(t.loop) + t.setup_ms,
 		.setup_ms = role == PPP_SERVER ? t.setup_ms : 0,
 		.log = &e->log,
@@ -477,8 +479,9 @@ static void a_flood_is_cut_and_not_corrupted(void **state)
 	t.server.on_packet = hang_up_after_the_flood;
 	open_both();
 	run();
-	assert_true(t.client.tunnel.stats.tx_packets > 1000);
-	assert_true(t.client.tunnel.stats.tx_dropped > 1000);
+	/* of those that waited CoDel drops some, where this takes long */
+	assert_true(t.client.tunnel.stats.tx_packets + t.pump.drops.tx[DROP_QUEUE_DELAY] > 1000);
+	assert_true(t.pump.drops.tx[DROP_QUEUE_FULL] > 1000);
 	assert_int_equal(t.server.bytes, t.server.packets * 1400);
 	assert_int_equal(t.server.tunnel.stats.rx_dropped, 0);
 }
@@ -900,9 +903,13 @@ static void another_certificate_is_refused(void **state)
 	t.client_ctx = good;
 }
 
-static void never_answer(struct end *e)
+/* The limit is reached while the answer is waited for, however long all until then has taken. */
+static void answer_too_late(struct end *e)
 {
-	(void)e;
+	struct tunnel *tunnel = &e->tunnel;
+
+	assert_true(tunnel->stage_deadline_ms == tunnel->cfg.setup_deadline_ms);
+	tunnel->stage_deadline_ms = loop_now(t.loop);
 }
 
 /* The login was being checked. */
@@ -926,8 +933,8 @@ static void a_server_that_ends_during_a_login_says_so(void **state)
 static void a_login_that_reaches_the_limit_of_the_set_up_is_told(void **state)
 {
 	(void)state;
-	t.server.on_password = never_answer;
-	t.setup_ms = 1500;
+	t.server.on_password = answer_too_late;
+	t.setup_ms = WAIT_MS;
 	open_both();
 	run();
 	assert_unchecked();
