@@ -350,7 +350,7 @@ def test_keep_trying_does_not_go_on_where_trust_fails(lab):
 
 def test_keep_trying_waits_for_the_date_of_a_certificate(lab):
     """As on a machine without a battery for its clock, before NTP has set that."""
-    start = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 15))
+    start = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 25))
     lab.serve(identity=lab.pki.identity("soon", f"IP:{SERVER}", start=start))
     trust = ["--ca-cert", lab.pki.ca]
     client = lab.connect("--keep-trying", "--no-default-route", trust=trust, wait=False)
@@ -413,17 +413,20 @@ class Dripping:
                     return
 
 
+LIMIT = 6  # seconds: a busy machine comes to each stage in that time
+
+
 @pytest.mark.parametrize("stage, status, words", [
-    ("TLS", 6, "no TLS handshake within 2 seconds"),
-    ("HTTP", 7, "not connected within 2 seconds: HTTP did not finish"),
-    ("SSTP", 8, "not connected within 2 seconds: SSTP did not finish"),
-    ("SSTP echoes", 8, "not connected within 2 seconds: SSTP did not finish"),
-    ("PPP", 10, "not connected within 2 seconds: PPP did not finish"),
-    ("PPP packets", 10, "not connected within 2 seconds: PPP did not finish"),
+    ("TLS", 6, f"no TLS handshake within {LIMIT} seconds"),
+    ("HTTP", 7, f"not connected within {LIMIT} seconds: HTTP did not finish"),
+    ("SSTP", 8, f"not connected within {LIMIT} seconds: SSTP did not finish"),
+    ("SSTP echoes", 8, f"not connected within {LIMIT} seconds: SSTP did not finish"),
+    ("PPP", 10, f"not connected within {LIMIT} seconds: PPP did not finish"),
+    ("PPP packets", 10, f"not connected within {LIMIT} seconds: PPP did not finish"),
 ])
 def test_a_server_that_is_slow_all_the_time(lab, stage, status, words):
     server = Dripping(lab, stage)
-    assert ends_with(lab, status, "--timeout", "2") == words
+    assert ends_with(lab, status, "--timeout", LIMIT) == words
     server.listener.close()
 
 
@@ -432,14 +435,14 @@ def test_a_server_that_never_comes_to_an_address(lab, protocol):
     """The other network protocol is up, and connecting ends in time."""
     server = ScriptedServer(lab, has_ipv4=protocol != IPV6CP, has_ipv6=True)
     server.silent = protocol
-    client = lab.connect("--auth", "pap", "--timeout", "6", wait=False)
+    client = lab.connect("--auth", "pap", "--timeout", LIMIT, wait=False)
     if protocol == IPCP:
-        client.wait_for("^warn: no IPv4 address within 6 seconds$")
+        client.wait_for(f"^warn: no IPv4 address within {LIMIT} seconds$")
         client.wait_for("^connected in ")
         assert not [a for a in lab.client.addresses() if ":" not in a]
     else:
         assert client.wait() == 10
-        assert "not connected within 6 seconds: PPP did not finish" in client.log
+        assert f"not connected within {LIMIT} seconds: PPP did not finish" in client.log
     server.close()
 
 
@@ -447,16 +450,16 @@ def test_a_server_that_never_comes_to_an_address(lab, protocol):
 def test_the_time_is_for_all_of_connecting(lab, verb):
     server = Dripping(lab)
     command = {"connect": [], "run": ["--", "true"], "proxy": ["--socks5", "1080"]}[verb]
-    client = lab.start(lab.client, lab.sstp, verb, "--timeout", "2", "192.0.2.1", "--user", "ann", "--password-file",
+    client = lab.start(lab.client, lab.sstp, verb, "--timeout", LIMIT, "192.0.2.1", "--user", "ann", "--password-file",
                        lab.file("password", "wonder land\n"), "--servercert", lab.pki.server.pin, *command)
     assert client.wait() == 7
-    assert "not connected within 2 seconds: HTTP did not finish" in client.log
+    assert f"not connected within {LIMIT} seconds: HTTP did not finish" in client.log
     server.listener.close()
 
 
 def test_the_time_of_a_probe_is_for_all_of_it(lab):
     server = Dripping(lab)
-    done = lab.probe("--timeout", "2")
+    done = lab.probe("--timeout", str(LIMIT))
     assert done.returncode == 7
-    assert "not connected within 2 seconds" in done.stdout + done.stderr
+    assert f"not connected within {LIMIT} seconds" in done.stdout + done.stderr
     server.listener.close()
