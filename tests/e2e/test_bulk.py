@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The packet path: much traffic, of all kinds, in packets of all sizes, with peers that are slow or unusual."""
+import itertools
 import json
 import random
 import re
@@ -294,11 +295,12 @@ def spread(lab, clients, workers):
         found = eventually("a session each", lambda: len(now := sessions()) == len(clients) and now)
         return min([s["worker"] for s in found].count(worker) for worker in range(workers))
 
-    connects = 1
-    while least() < 2:
-        connects += 1
-        clients[0].send(signal.SIGUSR2)
-        clients[0].wait_for("^connected in ", count=connects)
+    for connects in itertools.count(2):
+        for client in clients:
+            if least() >= 2:
+                return
+            client.send(signal.SIGUSR2)
+            client.wait_for("^connected in ", count=connects)
 
 
 def busy_threads(program):
