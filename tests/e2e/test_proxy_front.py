@@ -11,7 +11,7 @@ import socket
 import ssl
 import struct
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -513,8 +513,9 @@ def is_reset(s):
 
 
 def test_while_the_tunnel_is_down_clients_wait_for_it(lab, inside, proxy):
-    with lab.client.connect("127.0.0.1", SOCKS) as s, lab.client.connect("127.0.0.1", HTTP) as h:
+    with ExitStack() as stack:
         with without_a_tunnel(lab, proxy):
+            s, h = (stack.enter_context(lab.client.connect("127.0.0.1", port)) for port in (SOCKS, HTTP))
             s.sendall(socks_request(WEB, 80) + f"GET / HTTP/1.1\r\nHost: {WEB}\r\nConnection: close\r\n\r\n".encode())
             h.sendall(f"GET http://{WEB}/ HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
         assert read_all(s).endswith(HELLO)
