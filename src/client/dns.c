@@ -8,8 +8,6 @@
 
 #include "client/dns_method.h"
 
-enum { PROGRAM_END_LIMIT_MS = 2 * 1000 }; /* at exit, for the running program and for the revert */
-
 void dns_init(struct dns *d, const char *device, const char *resolv_conf, struct state *state,
 	      const struct log *log)
 {
@@ -315,10 +313,9 @@ void dns_close(struct dns *d)
 {
 	if (d->loop)
 		loop_timer_stop(d->loop, &d->settle_limit);
-	d->limit_ms = PROGRAM_END_LIMIT_MS;
 	if (d->loop && d->run.pid) {
 		d->result = dns_check_program(d->log, d->running,
-					      run_beside_wait(&d->run, PROGRAM_END_LIMIT_MS));
+					      run_beside_wait(&d->run, d->limit_ms));
 		d->has_ended = true;
 	}
 	dns_watch_close(&d->watch);

@@ -1027,6 +1027,22 @@ static void the_end_while_resolvectl_hangs(void **state)
 	assert_int_equal(settled, 0);
 }
 
+/* A busy host takes its time, also at the end: its servers would stay those of the VPN. */
+static void a_slow_revert_at_the_end(void **state)
+{
+	char script[512];
+
+	(void)state;
+	snprintf(script, sizeof(script), "[ $1 != revert ] || /bin/sleep 3\necho \"$@\" >>%s",
+		 lab_path("calls"));
+	lab_script("bin/resolvectl", script);
+	dns_up(&dns, servers, 2);
+	assert_int_equal(loop_run(loop), 0);
+	dns_close(&dns);
+	assert_non_null(strstr(lab_read("calls"), "\nrevert sstp0\n"));
+	assert_string_equal(lab_log(), "");
+}
+
 /* ---- the file, beside a loop */
 
 static int file_loop_set_up(void **state)
@@ -1213,6 +1229,7 @@ int main(void)
 		LOOP_CASE(a_change_meanwhile),
 		LOOP_CASE(resolvectl_hangs),
 		LOOP_CASE(the_end_while_resolvectl_hangs),
+		LOOP_CASE(a_slow_revert_at_the_end),
 #undef LOOP_CASE
 #define LOOP_CASE(name) cmocka_unit_test_setup_teardown(name, file_loop_set_up, file_loop_tear_down)
 		LOOP_CASE(split_by_a_forwarder),

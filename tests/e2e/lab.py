@@ -64,6 +64,20 @@ def eventually(what, is_so, seconds=PATIENCE):
     return result
 
 
+def has_ended(pid):
+    """Also one that nobody has waited for yet."""
+    return not os.path.exists(f"/proc/{pid}/exe")
+
+
+def wait_for_end(pidfd):
+    """Of a process that was killed: it has closed all its descriptors, whoever its parent is."""
+    try:
+        ready, _, _ = select.select([pidfd], [], [], PATIENCE)
+        assert ready, "a process does not end"
+    finally:
+        os.close(pidfd)
+
+
 def open_files(pid):
     """Its descriptors, and what each of them leads to; not those that it closes just now."""
     found = {}
@@ -186,6 +200,12 @@ class Host:
             routes = [line.split() for line in (net / "route").read_text().splitlines()[1:]]
             return {*(f"device {d}" for d in devices), *(net / "if_inet6").read_text().splitlines(),
                     *(f"route {r[1]}/{r[7]} via {r[2]} dev {r[0]}" for r in routes)}
+
+    def has_link_local(self, device):
+        """The kernel adds that address a moment after both ends are up, and permits its use a moment later."""
+        with self.network():
+            addresses = Path("/proc/thread-self/net/if_inet6").read_text()
+        return re.search(rf"^fe80\w+ \w+ 40 20 80 +{device}$", addresses, re.M) is not None
 
     # ---- commands
 
@@ -368,9 +388,12 @@ class Program:
     def kill_all(self):
         """Kills its helpers too: nothing tidies up."""
         self.process.send_signal(signal.SIGSTOP)
-        for pid in self.children():
+        helpers = [(pid, os.pidfd_open(pid)) for pid in self.children()]
+        for pid, _ in helpers:
             os.kill(pid, signal.SIGKILL)
         self.kill()
+        for _, helper in helpers:
+            wait_for_end(helper)
 
     def end(self):
         """Checks it at the end of a test; returns an error text or None."""
@@ -431,6 +454,8 @@ class Network:
         host.run("ip", "link", "add", device, "type", "veth", "peer", "name", to_device, "netns", to.holder.pid)
         host.configure(f"link set {device} up\n")
         to.configure(f"link set {to_device} up\n")
+        for end, name in ((host, device), (to, to_device)):
+            eventually(f"{name} of {end.name} has its address", lambda: end.has_link_local(name))
 
     def state(self):
         return {host.name: host.state() for host in self.hosts}
@@ -439,10 +464,14 @@ class Network:
         """Processes that went to the background, or were left by a program that crashed."""
         ours = {os.stat(f"/proc/{h.holder.pid}/ns/net").st_ino for h in self.hosts}
         holders = {h.holder.pid for h in self.hosts}
+        killed = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             with suppress(OSError):  # it has gone already
                 if os.stat(f"/proc/{pid}/ns/net").st_ino in ours and int(pid) not in holders:
+                    killed.append(os.pidfd_open(int(pid)))
                     os.kill(int(pid), signal.SIGKILL)
+        for stray in killed:
+            wait_for_end(stray)
 
     def close(self):
         for host in self.hosts:
@@ -528,10 +557,15 @@ class Lab:
         # clients first, so that each side ends in order
         complaints = [c for p in reversed(self.programs) if (c := p.end())]
         self.network.kill_strays()
-        was, now = self.network.first_state, self.network.state()
+        was = self.network.first_state
+        may_differ = complaints or self.is_changed or any(p.was_killed for p in self.programs)
+        if not may_differ:  # a program that has just ended has lost its namespaces before the kernel removes its device
+            with suppress(AssertionError):
+                eventually("the network is as it was", lambda: self.network.state() == was, 10)
+        now = self.network.state()
         if was == now:
             return complaints, not self.is_changed
-        if not complaints and not self.is_changed and not any(p.was_killed for p in self.programs):
+        if not may_differ:
             complaints = [f"the network of {name} is not as it was: {sorted(was[name] ^ now[name])}"
                           for name in now if was[name] != now[name]]
         return complaints, False

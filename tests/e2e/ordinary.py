@@ -60,7 +60,7 @@ class Ordinary:
     def run(self, *command, options=(), **kind):
         """Runs sstp run to its end; returns its exit status and the log."""
         program = self.start("run", *options, "--", *command, **kind)
-        return program.wait(60), program.log
+        return program.wait(), program.log
 
     def output(self, *command, options=()):
         """The command's output; it must succeed."""

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from lab import NAME, SERVER, machine_environment
+from lab import NAME, SERVER, eventually, machine_environment
 from pki import Identity
 
 AUTHORITY = "10.2.0.2"  # the host "other"
@@ -28,6 +28,7 @@ def acme(lab):
     pebble = lab.start(lab.other, "pebble", "-config", config, "-dnsserver", f"{AUTHORITY}:8053",
                        env={"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0", "PEBBLE_AUTHZREUSE": "0"})
     pebble.wait_for("ACME directory available")
+    eventually("its DNS server listens", lambda: lab.other.is_listening(8053))
     yield pebble
     for program in (pebble, names):
         program.stop()

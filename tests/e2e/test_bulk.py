@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The packet path: much traffic, of all kinds, in packets of all sizes, with peers that are slow or unusual."""
+import itertools
+import json
 import random
 import re
 import signal
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, INSIDE, SERVER, Host, Sniffer, eventually, in_background
+from lab import GATEWAY, INSIDE, PATIENCE, SERVER, Host, Sniffer, eventually, in_background
 from traffic import (MB, after_hops, carry, connection, download, exchange, flood, median, random_sizes, receive,
                      round_trips, send, tcp_packet, together, udp_packet, upload)
 
@@ -25,7 +27,7 @@ def up(lab, server=(), client=()):
 
 def link_local(host):
     """The link-local address of its end of the tunnel, with the other host's device."""
-    return next(a for a in host.addresses() if a.startswith("fe80")) + "%sstp0"
+    return eventually("an address", lambda: [a for a in host.addresses() if a.startswith("fe80")])[0] + "%sstp0"
 
 
 def check_both_ways(lab, size):
@@ -87,7 +89,7 @@ def most(own, others):
 
 def is_refused(host, address, size):
     """Whether the sender learns, from its own host or by ICMP, that an IP packet of that size is too long."""
-    options = ["-M", "do", "-c", 2, "-i", 0.05, "-W", 1, "-s", size - (48 if ":" in address else 28)]
+    options = ["-M", "do", "-c", 2, "-i", 0.05, "-W", PATIENCE, "-s", size - (48 if ":" in address else 28)]
     done = host.run("ping", "-n", *options, address, check=False)
     return "0 received" in done.stdout and re.search("message too long|Frag needed|Packet too big",
                                                      done.stdout + done.stderr)
@@ -284,6 +286,23 @@ def crowd(lab):
     return hosts
 
 
+def spread(lab, clients, workers):
+    """The kernel gives each connection to one of the workers' sockets by chance: until each worker has two clients."""
+    def sessions():
+        return json.loads(lab.server.run(lab.sstp, "sessions", "--json").stdout)["sessions"]
+
+    def least():
+        found = eventually("a session each", lambda: len(now := sessions()) == len(clients) and now)
+        return min([s["worker"] for s in found].count(worker) for worker in range(workers))
+
+    for connects in itertools.count(2):
+        for client in clients:
+            if least() >= 2:
+                return
+            client.send(signal.SIGUSR2)
+            client.wait_for("^connected in ", count=connects)
+
+
 def busy_threads(program):
     """How many of its threads have used a processor, beside the busiest of them."""
     ticks = [int(t[11]) + int(t[12]) for t in threads(program)]
@@ -295,8 +314,7 @@ def test_workers(lab, crowd, workers):
     """Connections of clients, of the host inside, and from client to client."""
     lab.server.sysctl("net.ipv4.ip_forward", 1)
     server = lab.serve("--workers", workers, "--client-to-client")
-    for host in crowd:
-        lab.connect(*INSIDE_ONLY, "--route", "10.9.0.0/24", host=host)
+    spread(lab, [lab.connect(*INSIDE_ONLY, "--route", "10.9.0.0/24", host=host) for host in crowd], workers)
     address = {host: next(a for a in host.addresses() if a.startswith("10.9")) for host in crowd}
     pairs = list(zip(crowd, crowd[1:] + crowd[:1]))
     for way in upload, download:

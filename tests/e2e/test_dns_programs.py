@@ -7,7 +7,7 @@ test's host, whose /etc, /run and network are its own, with a D-Bus of their own
 import pytest
 
 from lab import INSIDE, REPO, RESOLV_CONF, SERVER, eventually
-from test_split_dns import BEFORE, dnsmasq, looked_up, servers  # noqa: F401 (fixture)
+from test_split_dns import BEFORE, answers, dnsmasq, looked_up, servers  # noqa: F401 (fixture)
 
 UNPACKED = REPO / "build/deps/unpacked"
 RESOLVED = UNPACKED / "systemd-resolved"
@@ -97,10 +97,12 @@ def test_under_lockdown_resolved_s_own_servers_are_asked(resolved, servers):  # 
     resolved.is_changed = True
     servers[1].stop()
     before = dnsmasq(resolved, resolved.router, BEFORE, {"vpn.example.org": SERVER})
+    answers(resolved.router, BEFORE)
     server = resolved.serve("--dns", INSIDE)
     client = resolved.connect("--lockdown", to="vpn.example.org", env=with_path(RESOLVED / "usr/bin"))
     before.stop()
     dnsmasq(resolved, resolved.router, BEFORE, {"vpn.example.org": "192.0.2.77"})
+    answers(resolved.router, BEFORE)
     resolved.server.configure("addr add 192.0.2.77/24 dev cable\n")
     server.kill()
     resolved.serve("--dns", INSIDE, "--listen", "192.0.2.77:443")

@@ -91,6 +91,8 @@ def test_a_header_in_any_pieces(lab, both, header):
     serve = lab.serve("--proxy-protocol-from", "192.0.2.254/32")
     assert speaks_tls(lab.router, header) == HANDSHAKE
     assert speaks_tls(lab.router, header, step=1) == HANDSHAKE
+    if b"UNKNOWN" not in header:
+        serve.wait_for("the client is 10.7.7.7:", count=2)
     assert ("the client is 10.7.7.7:" in serve.log) == (b"UNKNOWN" not in header)
 
 

@@ -3,11 +3,10 @@
 import os
 import re
 import signal
-from pathlib import Path
 
 import pytest
 
-from lab import SERVER, eventually
+from lab import SERVER, eventually, has_ended
 
 
 @pytest.fixture
@@ -129,9 +128,13 @@ def test_in_the_background_a_failing_up_is_the_exit_status(lab):
 def test_a_signal_while_up_runs(lab, hooks):
     """The running command is waited for; then down runs."""
     lab.serve()
-    client = lab.connect("--up", hooks.command("up", "sleep 1; exit 9"), "--down", hooks.command("down"), wait=False)
+    go = lab.folder / "go"
+    client = lab.connect("--up", hooks.command("up", f"until [ -e {go} ]; do sleep 0.05; done; exit 9"), "--down",
+                         hooks.command("down"), wait=False)
     eventually("up runs", lambda: hooks.calls)
     client.send(signal.SIGTERM)
+    client.wait_for("^disconnecting$")
+    go.touch()
     assert client.wait() == 0
     assert hooks.calls == [UP, DOWN]
 
@@ -163,8 +166,7 @@ def test_a_running_command_ends_with_a_killed_client(lab):
     client = lab.connect("--up", f"echo $$ >{pid_file}; exec sleep 600", wait=False)
     eventually("up runs", lambda: pid_file.exists() and pid_file.read_text())
     client.kill()
-    process = Path("/proc") / pid_file.read_text().strip() / "stat"
-    eventually("it has ended", lambda: not process.exists() or process.read_text().split(")")[1].split()[0] == "Z")
+    eventually("it has ended", lambda: has_ended(pid_file.read_text().strip()))
 
 
 def test_beside_a_script_there_are_none(lab):

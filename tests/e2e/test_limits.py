@@ -5,7 +5,7 @@ import time
 import pytest
 
 import traffic
-from lab import GATEWAY
+from lab import GATEWAY, eventually
 from radius import SECRET, FreeRadius
 
 SIZE = 600 * 1024
@@ -57,10 +57,16 @@ def test_a_session_ends_at_its_time(lab, both, words, reason):
     assert reason in client.said
 
 
+def use_up(lab, client):
+    """Pings until its tunnel is gone."""
+    eventually("it has ended", lambda: client.status is not None or
+               lab.client.ping_server("-s", "1400", "-i", "0.01", count=60, check=False) and False)
+
+
 def test_a_session_ends_when_its_traffic_is_used_up(lab):
     server = by_file(lab, "quota=100k")
     client = lab.connect("--no-default-route", "--no-ipv6", "--once")
-    lab.client.ping_server("-s", "1400", "-i", "0.01", count=60, check=False)
+    use_up(lab, client)
     server.wait_for("^session 1: ends: the user's traffic is used up$")
     assert client.wait() == 12
 

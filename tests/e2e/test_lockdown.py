@@ -15,7 +15,7 @@ from contextlib import suppress
 
 import pytest
 
-from lab import GATEWAY, NAME, REPO, SERVER, SERVER6, SO_RCVBUFFORCE, SSTP, eventually, open_files
+from lab import GATEWAY, NAME, PATIENCE, REPO, SERVER, SERVER6, SO_RCVBUFFORCE, SSTP, eventually, open_files
 
 OTHER, OTHER6 = "10.2.0.2", "2001:db8:2::2"  # outside of the tunnel
 PACKET_OUTGOING = 4
@@ -441,16 +441,16 @@ def test_forwarded_packets_stay_inside_too(lab, leaks):
         lab.client.sysctl("net.ipv4.ip_forward", 1)
         lab.router.configure("route add 10.77.0.0/24 via 10.1.0.2\n")
 
-        def ping():
-            return lab.client.run("ip", "netns", "exec", "inner", "ping", "-c", "1", "-W", "1", OTHER,
+        def ping(seconds):
+            return lab.client.run("ip", "netns", "exec", "inner", "ping", "-c", "1", "-W", seconds, OTHER,
                                   check=False).returncode == 0
 
-        assert ping()
+        assert ping(PATIENCE)
         lab.serve()
         client = lab.connect("--lockdown", "--no-default-route")
-        assert not ping()
+        assert not ping(1)
         assert client.stop() == 0
-        assert ping()
+        assert ping(PATIENCE)
     finally:
         lab.client.run("ip", "netns", "del", "inner")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import eventually
 from pki import openssl
 from scripted import ABORT, CLOSE, METHOD, NAK, TERMINATE, ScriptedServer
 
@@ -171,7 +172,7 @@ def test_a_user_may_have_an_address_of_their_own(lab):
     lab.other.ping_server()
     assert "172.31.9.9" in lab.server.routes()
     assert bob.stop() == 0
-    assert "172.31.9.9" not in lab.server.routes()
+    eventually("the route is gone", lambda: "172.31.9.9" not in lab.server.routes())
 
 
 def test_a_user_without_an_address_is_refused(lab):

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from lab import GATEWAY, NAME, RESOLV_CONF, SERVER, SERVER6, eventually, is_closed_pipe
+from lab import GATEWAY, NAME, PATIENCE, RESOLV_CONF, SERVER, SERVER6, eventually, is_closed_pipe
 
 DNS = "10.9.0.53"
 TUN = os.makedev(10, 200)
@@ -43,7 +43,7 @@ class Root:
         return self.host.run(*self.words("/bin/busybox", *argv)).stdout
 
     def ping(self):
-        self.busybox("ping", "-q", "-c", 1, "-w", 20, GATEWAY)
+        self.busybox("ping", "-q", "-c", 1, "-w", PATIENCE, GATEWAY)
 
     def connect(self, *options, trust=None, wait=True):
         trust = ["--servercert", self.lab.pki.server.pin] if trust is None else trust

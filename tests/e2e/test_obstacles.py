@@ -147,7 +147,7 @@ OBSTACLES = {
                         "a filter, or the web server there, forbids"),
     "a web server": (lambda n: n.http(b"HTTP/1.1 404 Not Found\r\n\r\n"), [], "http", 7, "(HTTP status 404)",
                      "this is a web server without SSTP"),
-    "no response": (lambda n: n.tls(wait_for_end), ["--timeout", "1"], "http", 7, "HTTP did not finish",
+    "no response": (lambda n: n.tls(wait_for_end), ["--timeout", "6"], "http", 7, "HTTP did not finish",
                     "the SSTP request gets no response"),
     "an end in place of a response": (lambda n: n.tls(lambda tls: tls.recv(4096)), [], "http", 7,
                                       "instead of sending an HTTP response", "the SSTP request gets no response"),

@@ -53,7 +53,7 @@ def test_carries_twenty_megabytes_each_way(bench):
 
 
 def test_has_its_echoes_answered(bench):
-    """Otherwise pppd would have ended the link after three."""
+    """Otherwise pppd would have ended the link after six."""
     server = bench.serve()
     sstpc = Sstpc(bench)
     sstpc.wait_until_up()
@@ -127,7 +127,7 @@ def up_with_ipv6(bench, accept_ra):
 def test_the_kernel_configures_itself(bench):
     """Linux's own SLAAC on ppp0, from the server's Router Advertisement: address, default route and MTU, and the routes of RFC 4191."""
     _, link_local = up_with_ipv6(bench, 2)
-    bench.guest.run("end=$((SECONDS + 60)); until ip -n client -6 addr show dev ppp0 | grep -q 'inet6 2001:db8:77:2:'; do "
+    bench.guest.run("end=$((SECONDS + 200)); until ip -n client -6 addr show dev ppp0 | grep -q 'inet6 2001:db8:77:2:'; do "
                     "[ $SECONDS -lt $end ] || exit 1; sleep 0.2; done")
     addresses = bench.guest.run("ip -n client -6 addr show dev ppp0")
     own = ipaddress.ip_address(OWN6 + link_local[len("fe80::"):])  # pppd prints zeros that ip does not
@@ -176,7 +176,7 @@ def test_dhcp6c_gets_a_prefix(bench):
     bench.guest.run(f"{FOLDERS}; cp /mnt/out/dhcp6c_duid /var/lib/dhcpv6/")
     job = bench.client("dhcp6c -f -D -c /mnt/out/dhcp6c.conf -p /run/dhcp6c.pid ppp0")
     server.wait_for("IPv6 prefix 2001:db8:100:200::/56 is delegated")
-    bench.guest.run("end=$((SECONDS + 60)); until ip -n client -6 addr show dev lo | grep -q 'inet6 2001:db8:100:201::5/64'; do "
+    bench.guest.run("end=$((SECONDS + 200)); until ip -n client -6 addr show dev lo | grep -q 'inet6 2001:db8:100:201::5/64'; do "
                     "[ $SECONDS -lt $end ] || exit 1; sleep 0.2; done")
     bench.guest.run("until [ -s /mnt/out/dhcp6c-said ]; do sleep 0.2; done")
     said = (bench.guest.out / "dhcp6c-said").read_text()

@@ -114,7 +114,7 @@ def test_a_full_disk_leaves_resolv_conf_whole(lab):
     try:
         lab.serve("--dns", "10.9.0.53")
         client = lab.connect("--search", "corp.example.net")
-        client.wait_for("^warn: DNS: /etc/resolv.conf could not be written: No space left on device$", seconds=10)
+        client.wait_for("^warn: DNS: /etc/resolv.conf could not be written: No space left on device$")
         assert lab.client.run("cat", "/etc/resolv.conf").stdout == before
         assert client.stop() == 0
         assert lab.client.run("cat", "/etc/resolv.conf").stdout == before

@@ -11,12 +11,13 @@ import socket
 import ssl
 import struct
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from lab import INSIDE, NAME, PATIENCE, eventually
 from ordinary import NAMES, NameServer, Ordinary, Web
+from test_proxy import without_a_tunnel
 from traffic import IP_MTU_DISCOVER, IP_PMTUDISC_DONT
 
 WEB = "web.inside"  # only the VPN's name server knows it
@@ -512,13 +513,11 @@ def is_reset(s):
 
 
 def test_while_the_tunnel_is_down_clients_wait_for_it(lab, inside, proxy):
-    server = lab.programs[0]
-    server.kill()
-    proxy.wait_for("next try in")
-    with lab.client.connect("127.0.0.1", SOCKS) as s, lab.client.connect("127.0.0.1", HTTP) as h:
-        s.sendall(socks_request(WEB, 80) + f"GET / HTTP/1.1\r\nHost: {WEB}\r\nConnection: close\r\n\r\n".encode())
-        h.sendall(f"GET http://{WEB}/ HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
-        lab.serve("--dns", NAMES)
+    with ExitStack() as stack:
+        with without_a_tunnel(lab, proxy):
+            s, h = (stack.enter_context(lab.client.connect("127.0.0.1", port)) for port in (SOCKS, HTTP))
+            s.sendall(socks_request(WEB, 80) + f"GET / HTTP/1.1\r\nHost: {WEB}\r\nConnection: close\r\n\r\n".encode())
+            h.sendall(f"GET http://{WEB}/ HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
         assert read_all(s).endswith(HELLO)
         assert read_all(h).endswith(HELLO)
 

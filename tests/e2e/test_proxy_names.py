@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lab import INSIDE, PATIENCE, eventually
+from lab import INSIDE, PATIENCE, SO_RCVBUFFORCE, eventually
 from test_proxy_front import HTTP, SOCKS, read_all, socks_request, start_proxy
 
 FIRST, SECOND = "172.16.5.53", "172.16.5.54"
@@ -51,6 +51,7 @@ class Server:
     def __init__(self, host, address, answer, tcp=True):
         self.answer, self.asked, self.by_tcp, self.ports, self.ids = answer, [], [], set(), set()
         self.udp = host.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)  # room for many queries at once
         self.udp.bind((address, 53))
         self.tcp = host.listen(address, 53) if tcp else None
         self.is_closed = False

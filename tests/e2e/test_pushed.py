@@ -156,7 +156,7 @@ def test_ipv6_routes_for_our_client(routed, both):
     client = lab.connect(*SPLIT, "--no-server-routes", "--route", "2001:db8:6::/48")
     client.wait_for("^IPv6 address 2001:db8:77:")
     client.wait_for("^connected in ")
-    assert pushed6(lab.client.run) == {"2001:db8:6::/48"}
+    eventually("the user's alone", lambda: pushed6(lab.client.run) == {"2001:db8:6::/48"})
     assert client.stop() == 0
     assert "warn: " not in re.sub("warn: IPv[46] forwarding", "", server.log)
 

@@ -9,9 +9,10 @@ import time
 import pytest
 
 from chains import Maker
-from lab import eventually
+from lab import PATIENCE, eventually
 from radius import (ACCEPT, CHALLENGE, REJECT, SECRET, FreeRadius, Hostapd, Radsecproxy, ScriptedRadius, attribute, attributes, password_of,
                     respond)
+from test_limits import use_up
 
 USERS = 'ann Cleartext-Password := "wonder land"\nbob Cleartext-Password := "builder"\n'
 
@@ -228,7 +229,7 @@ def test_eap_through_hostapd(lab, serve, maker, clients, method, line):
 
 def test_logins_wait_for_a_server_that_is_restarted(lab, serve):
     radius = FreeRadius(lab, USERS)
-    server = serve("--user-sessions", "0")
+    server = serve("--user-sessions", "0", "--radius-timeout", "30")  # a busy machine needs a while for that many starts
     radius.stop()
     clients = [lab.connect("--no-default-route", "--interface", f"vpn{n}", host=host, wait=False)
                for host in (lab.client, lab.other) for n in range(3)]
@@ -415,7 +416,7 @@ def stop_server(lab, server, client):
 
 
 def use_quota(lab, server, client):
-    lab.client.ping_server("-s", "1400", "-i", "0.05", count=20, check=False)
+    use_up(lab, client)
 
 
 def wait(lab, server, client):
@@ -442,7 +443,7 @@ def test_the_cause_of_an_end(lab, serve, reply, end, cause):
 
 def test_nothing_is_lost_while_the_server_is_away(lab, serve):
     radius = FreeRadius(lab, USERS)
-    server = serve("--radius-timeout", "1")
+    server = serve("--radius-timeout", "4")
     client = lab.connect("--no-default-route")
     eventually("a start", lambda: radius.record("Start"))
     radius.stop()
@@ -471,11 +472,15 @@ def test_accounting_without_logins_by_radius(lab):
 
 # ---- requests of the RADIUS server: Disconnect and CoA
 
-def radclient(lab, kind, attributes, host=None, secret=SECRET, port=3799):
+def radclient(lab, kind, attributes, host=None, secret=SECRET, port=3799, seconds=PATIENCE):
     """Sends one request to the server's port 3799; returns what radclient prints."""
-    done = (host or lab.server).run("radclient", "-x", "-r", "1", "-t", "2", f"127.0.0.1:{port}", kind, secret,
+    done = (host or lab.server).run("radclient", "-x", "-r", "1", "-t", seconds, f"127.0.0.1:{port}", kind, secret,
                                     input="\n".join(attributes) + "\n", check=False)
     return done.stdout + done.stderr
+
+
+def gets_no_answer(*words, **more):
+    return "No reply" in radclient(*words, **more, seconds=2)
 
 
 def test_a_busy_port_for_coa(lab, serve):
@@ -539,8 +544,8 @@ def test_a_change_is_applied_at_once(lab, both, ruled):
 
 
 def test_others_get_no_answer(lab, ruled):
-    assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann"], secret="guessed")
-    assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann", "Event-Timestamp = 1000000"])
+    assert gets_no_answer(lab, "disconnect", ["User-Name = ann"], secret="guessed")
+    assert gets_no_answer(lab, "disconnect", ["User-Name = ann", "Event-Timestamp = 1000000"])
     assert ruled[2].status is None
 
 
@@ -573,9 +578,9 @@ def test_requests_without_a_date_can_be_refused(lab, serve):
     FreeRadius(lab, USERS)
     server = serve("--radius-coa-from", "127.0.0.1", "--radius-coa-timestamp", "require")
     client = lab.connect("--no-default-route", "--once")
-    assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann"])
+    assert gets_no_answer(lab, "disconnect", ["User-Name = ann"])
     server.wait_for("^warn: RADIUS: dropped a request of 127.0.0.1: it has no Event-Timestamp")
-    assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann", f"Event-Timestamp = {int(time.time()) - 400}"])
+    assert gets_no_answer(lab, "disconnect", ["User-Name = ann", f"Event-Timestamp = {int(time.time()) - 400}"])
     server.wait_for("^warn: RADIUS: dropped a request of 127.0.0.1: its Event-Timestamp is off by more than 5 minutes")
     assert client.status is None
     assert "Disconnect-ACK" in radclient(lab, "disconnect", ["User-Name = ann", f"Event-Timestamp = {int(time.time())}"])
@@ -627,7 +632,7 @@ def test_tls(lab, both, radsec, maker, proxies, clients):
 def test_tls_is_connected_again(lab, radsec, maker, proxies, clients):
     FreeRadius(lab, USERS)
     proxy = radsec()
-    server = serve_by_tls(lab, maker, proxies, clients, "--radius-acct", "none")
+    server = serve_by_tls(lab, maker, proxies, clients, "--radius-acct", "none", "--radius-timeout", "30")
     lab.connect("--no-default-route").stop()
     proxy.program.kill()
     server.wait_for("^error: RADIUS server 127.0.0.1 port 2083, TLS: ")

@@ -379,7 +379,8 @@ def test_with_once_the_loss_of_the_tunnel_ends_it(lab, ordinary, both):
 
 def test_processes_that_the_command_leaves_are_ended(lab, ordinary, both):
     lab.serve()
-    status, log = ordinary.run("sh", "-c", "setsid sh -c 'echo left $$; exec sleep 1000' & sleep 0.2; exit 3")
+    status, log = ordinary.run("sh", "-c", "setsid sh -c 'echo left $$; exec sleep 1000' &\n"
+                               "until grep -q sleep /proc/$!/comm; do sleep 0.05; done; exit 3")
     left = int(re.search(r"^left (\d+)$", log, re.M).group(1))
     assert status == 3
     assert not Path(f"/proc/{left}").exists()

@@ -525,7 +525,7 @@ def test_serve(whole):
     assert (shown["mode"], shown["state"]) == ("require", "on")
     client = whole.connect("--no-dns")
     whole.client.ping_server()
-    assert "10.9.0.2" in [route["dst"] for route in whole.server.ip("route show dev sstp0")]
+    eventually("the route is made", lambda: "10.9.0.2" in [route["dst"] for route in whole.server.ip("route show dev sstp0")])
     server.users.write_text(server.users.read_text() + "carl * builder *\n")
     server.wait_for("^reloaded .*: 3 users$")
     assert client.stop() == 0

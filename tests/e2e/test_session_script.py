@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """--session-script: at login and at the end of a session, with ocserv's variables; it may refuse."""
 import re
+import signal
 
 import pytest
 
@@ -76,9 +77,11 @@ def test_it_refuses(lab, both, method):
 def test_a_slow_one_delays_its_login_alone(lab, both):
     script = Script(lab, f'[ "$USERNAME" = bob ] || until [ -e {lab.folder}/go ]; do sleep 0.1; done')
     server = lab.serve("--session-script", script.path)
+    bob = lab.connect(*RESTRICTED, host=lab.other, user="bob", password="builder")
     ann = lab.connect(*RESTRICTED, wait=False)
     ann.wait_for("mschapv2: sending code 2")
-    lab.connect(*RESTRICTED, host=lab.other, user="bob", password="builder")
+    bob.send(signal.SIGUSR2)  # which logs in again; a start of another client may take as long as a script may, ten seconds
+    bob.wait_for("^connected in ", count=2)
     lab.other.ping(GATEWAY)
     assert "connected in" not in ann.log
     (lab.folder / "go").touch()

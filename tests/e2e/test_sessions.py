@@ -320,7 +320,9 @@ def test_a_client_that_comes_back_has_its_former_address(lab, both):
         assert program.stop() == 0
     assert connect_two(lab)[::-1] == [bob, ann]
     for program in lab.programs[4:]:
+        ended = server.log.count(": ended after ")
         assert program.stop() == 0
+        server.wait_for(": ended after ", count=ended + 1)  # in this order, whichever worker has them
     assert server.stop() == 0
     assert leases.read_text() == "10.9.0.4 carl\n10.9.0.2 ann\n10.9.0.3 bob\n"
     lab.serve("--leases", leases, users=TWO + "carl * carl *\n")

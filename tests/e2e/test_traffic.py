@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lab import GATEWAY, INSIDE, Sniffer
+from lab import GATEWAY, INSIDE, PATIENCE, Sniffer
 from traffic import MB, download, exchange, together, upload
 
 CLIENT = "10.9.0.2"  # its address in the tunnel
@@ -58,7 +58,7 @@ def test_a_packet_that_must_not_be_cut_may_be_as_long_as_the_mtu(lab, through):
     lab.client.ping(GATEWAY, "-M", "do", "-s", 1400 - 28)
     assert not lab.client.ping(GATEWAY, "-M", "do", "-s", 1400 - 27, check=False, count=1)
     lab.inside.ping(CLIENT, "-M", "do", "-s", 1400 - 28)
-    said = lab.inside.run("ping", "-n", "-M", "do", "-c", "1", "-W", "2", "-s", 1400 - 27, CLIENT, check=False).stdout
+    said = lab.inside.run("ping", "-n", "-M", "do", "-c", "1", "-W", PATIENCE, "-s", 1400 - 27, CLIENT, check=False).stdout
     assert re.search("Frag needed.*mtu = 1400", said), "the server's host reports it"
 
 
@@ -83,9 +83,10 @@ def test_the_mss_of_connections_that_pass_is_lowered(lab, both, through, mtu, ms
     at_client.close()
     inside.close()
     assert (INSIDE, CLIENT, 1460) in sent, "its own wish, before the tunnel"
-    # a SYN of the host inside, and its SYN-ACK for the client's
-    assert [m for source, _, m in received if source == INSIDE] == [mss, mss]
-    assert [m for source, _, m in received if source == CLIENT] == [mss, mss]
+    # a SYN of the host inside, and its SYN-ACK for the client's; after a pause of the machine TCP repeats them
+    for host in INSIDE, CLIENT:
+        found = [m for source, _, m in received if source == host]
+        assert len(found) >= 2 and set(found) == {mss}
 
 
 def test_a_smaller_mss_is_left_alone(lab, through):

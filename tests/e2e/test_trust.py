@@ -518,7 +518,7 @@ def test_chains_that_are_refused(lab, maker, case):
 def test_rsa_key_exchange_needs_a_key_for_encipherment(lab, maker, usage, is_good):
     root, middle, leaf = Chain(maker, leaf={"kind": "rsa", "extensions": (*FOR_SERVERS, f"keyUsage = {usage}")})
     server = start_openssl(lab, maker, leaf, middle, suites="AES128-SHA:", options=["-tls1_2"])
-    _, said = lab.connect_fails("--legacy-ciphers", "--timeout", "1", to=NAME, trust=["--ca-cert", root.cert])
+    _, said = lab.connect_fails("--legacy-ciphers", "--timeout", "6", to=NAME, trust=["--ca-cert", root.cert])
     assert ("certificate verified" if is_good else "is not meant for servers") in said
     server.stop()
 

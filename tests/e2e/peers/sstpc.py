@@ -11,7 +11,7 @@ What is odd about it (1.0.18), and why it is handled so here:
 """
 from peers.bench import PASSWORD, SERVER_INSIDE, USER
 
-PPPD = "nodetach noauth debug logfd 2 usepeerdns lcp-echo-interval 1 lcp-echo-failure 3"
+PPPD = "nodetach noauth debug logfd 2 usepeerdns lcp-echo-interval 1 lcp-echo-failure 6"
 
 
 class Sstpc:
@@ -26,6 +26,6 @@ class Sstpc:
                                 f" {login} vpn.test {pppd}")
 
     def wait_until_up(self):
-        self.job.wait_for(f"remote IP address {SERVER_INSIDE}", 30)
+        self.job.wait_for(f"remote IP address {SERVER_INSIDE}")
         self.job.wait_for("Connection Established")
         self.bench.cable_is_short()

@@ -27,8 +27,8 @@ class Waiting:
             self.at_softether = self._connect(self.lab.client, laboratory.SERVER, self.softether_pin)
             self.probe = self.lab.start(self.lab.other, self.lab.sstp, "probe", laboratory.SERVER, "--servercert",
                                         self.softether_pin)
-            self.at_silent = self._connect(self.lab.server, f"{laboratory.INSIDE}:{SILENT_PORT}", pki.server.pin)
             self.started = time.monotonic()
+            self.at_silent = self._connect(self.lab.server, f"{laboratory.INSIDE}:{SILENT_PORT}", pki.server.pin)
         except BaseException:
             self.close()
             raise
