@@ -61,8 +61,9 @@ class Services:
 def server(lab):
     users = lab.file("users", "ann * wonderland *\n")
     settings = (f"cert = {lab.pki.server.cert}\nkey = {lab.pki.server.key}\nusers = {users}\nipv4-network = 10.9.0.0/24\n"
-                "dns = 10.9.0.53\n")
+                "dns = 10.9.0.53\nno-watch = yes\n")
     services = Services(lab, lab.server, "sstp-server.openrc", "sstp-server", "server.conf", settings)
+    services.users = users
     yield services
     services.end()
 
@@ -74,6 +75,11 @@ def client(lab):
     services = Services(lab, lab.client, "sstp.openrc", "sstp.office", "office.conf", settings)
     yield services
     services.end()
+
+
+def may_log_in(lab, user, password):
+    return lab.other.run(lab.sstp, "proxy", "--user", user, "--password-file", lab.file(f"password-{user}", password), "--servercert",
+                         lab.pki.server.pin, SERVER, "--", "true", check=False).returncode == 0
 
 
 def is_up(lab, host):
@@ -91,9 +97,12 @@ def test_openrc(lab, server, client):
         assert "status: started" in services.well("status")
     server.settings.write_text(server.settings.read_text() + "mtu = many\n")
     status, said = server("reload")
-    assert status != 0 and "server.conf:6:" in said
+    assert status != 0 and "server.conf:7:" in said
+    assert server("restart")[0] != 0 and is_up(lab, lab.server)(), "it still runs"
     server.settings.write_text(server.settings.read_text().replace("mtu = many\n", ""))
+    server.users.write_text("ann * wonderland *\nbob * builder *\n")
     server.well("reload")
+    eventually("bob may log in", lambda: may_log_in(lab, "bob", "builder"))
     assert lab.client.ping(GATEWAY), "sessions go on"
     for services in (client, server):
         services.well("stop")
