@@ -26,8 +26,10 @@
  *
  * The numbers:
  * - QUANTUM is RFC 8290's. Between two pings every old flow sends a quantum: with 16 KiB a ping beside eight
- *   uploads at 5 Mbit/s waited 50 ms for that. A super-packet takes 43 rounds, which cost less than 1 us.
- * - FIRST_QUANTUM lets the ten segments with which TCP begins (RFC 6928) pass what waits.
+ *   uploads over a line of 5 Mbit/s waited 50 ms for that. A super-packet takes 43 rounds, which cost less than 1 us.
+ *   A super-packet leaves whole, and its flow waits for the others' turns after it.
+ * - FIRST_QUANTUM lets the ten segments with which TCP begins (RFC 6928) pass what waits. A flow that was here a moment
+ *   ago has no more than a turn: with short pauses it would have several times its share.
  * - The memory limit follows the line: it is what has left in the last wait_ms, between BACKLOG_MIN and
  *   BACKLOG_MAX. A fixed limit of 2 MiB lost a tenth of all bytes of eight flows at 4 Gbit/s. The limit
  *   falls by a quarter per window at most, because a line may seem slow only because this process did
@@ -54,7 +56,8 @@
 enum {
 	FLOWS = 256,               /* queues; flows that share one wait for each other */
 	QUANTUM = 1514,            /* bytes of one turn */
-	FIRST_QUANTUM = 16 * 1024, /* of a new flow's first turn */
+	FIRST_QUANTUM = 16 * 1024, /* of a new flow's first turn, ... */
+	ABSENCE_MS = 100,          /* ... if it has not been here for so long */
 	PORTS_LEN = 4,
 	START_MAX = 2 * 1024 * 1024, /* bytes, while the line's speed is not known */
 };
@@ -73,6 +76,7 @@ struct item {
 struct flow {
 	struct flow *next; /* of its list; NULL at the end */
 	bool is_listed;
+	uint32_t left_ms; /* when it was on a list last; 0: never */
 	struct item *first, *last;
 	size_t bytes;
 	long deficit;
@@ -291,7 +295,9 @@ static unsigned enter(struct backlog *b, struct item *i, uint64_t now_ms)
 	b->bytes += i->p.h.total;
 	b->memory += i->memory;
 	if (!f->is_listed) {
-		f->deficit = FIRST_QUANTUM;
+		f->deficit = f->left_ms && (uint32_t)now_ms - f->left_ms < ABSENCE_MS
+				     ? QUANTUM
+				     : FIRST_QUANTUM;
 		append(&b->fresh, f);
 	}
 	for (; b->memory > b->limit; dropped++)
@@ -455,6 +461,7 @@ static struct item *next_item(struct backlog *b, uint64_t now_ms, unsigned *drop
 			return i;
 		}
 		pop(l);
+		f->left_ms = (uint32_t)now_ms;
 		if (l == &b->fresh) /* else a flow could stay new forever by sending in time */
 			append(&b->old, f);
 	}

@@ -198,6 +198,40 @@ static void a_turn_is_short(void **state)
 	assert_in_range(waited, 0, 2);
 }
 
+/* How many packets of flow 2 leave before one of flow 1. */
+static unsigned ahead(uint64_t now_ms)
+{
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < 20; i++)
+		put(2, i, 1400, now_ms);
+	while (get(NULL, now_ms) == 2)
+		count++;
+	return count;
+}
+
+/* What passes bulk is what a flow begins with, and not all that it sends with short pauses. */
+static void a_flow_is_new_after_a_while(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++)
+		put(1, i, 1400, 1);
+	for (unsigned i = 0; i < 14; i++)
+		assert_int_equal(get(NULL, 1), 1);
+	put(2, 0, 84, 1);
+	assert_int_equal(get(NULL, 1), 2);
+	for (unsigned i = 0; i < 4; i++) /* it leaves the lists */
+		assert_int_equal(get(NULL, 1), 1);
+	assert_in_range(ahead(2), 1, 3);
+	while (get(NULL, 2))
+		;
+	for (uint32_t i = 0; i < 100; i++)
+		put(1, i, 1400, 300);
+	for (unsigned i = 0; i < 14; i++)
+		assert_int_equal(get(NULL, 300), 1);
+	assert_in_range(ahead(300), 10, 13);
+}
+
 static void the_fattest_pays_when_it_is_full(void **state)
 {
 	unsigned seen = 0;
@@ -556,6 +590,7 @@ int main(void)
 		CASE(flows_share_evenly),
 		CASE(a_sparse_flow_passes_bulk),
 		CASE(a_turn_is_short),
+		CASE(a_flow_is_new_after_a_while),
 		CASE(the_fattest_pays_when_it_is_full),
 		CASE(a_short_queue_loses_nothing),
 		CASE(a_burst_loses_nothing),
