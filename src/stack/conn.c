@@ -337,9 +337,11 @@ void conn_send_waiting(struct stack *s)
 {
 	struct conn *first = s->next_conn ? s->next_conn : s->conns, *c = first;
 
-	for (struct conn *one = s->conns; one && !s->is_choked; one = one->next)
+	for (struct conn *one = s->little_took_all ? NULL : s->conns; one && !s->is_choked;
+	     one = one->next)
 		if (has_little_unsent(one))
 			tcp_output(one->pcb);
+	s->little_took_all = s->is_choked;
 	while (c && !s->is_choked) {
 		if (has_unsent(c))
 			tcp_output(c->pcb);

@@ -92,7 +92,7 @@ static bool is_sane_option(struct reader *r, bool is_syn)
 }
 
 /*
- * RFC 9293 section 3.8.6.3: of two segments one is acknowledged at once. lwIP counts the packets that it gets, so it would let
+ * RFC 9293 section 3.8.6.3: every second segment is acknowledged at once. lwIP counts the packets that it gets, so it would let
  * the acknowledgment of a whole flight, merged, wait for its timer. With this flag it takes the packet for the second one.
  */
 static void acknowledge_at_once(struct tcp_pcb *pcb)

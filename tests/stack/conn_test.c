@@ -522,6 +522,7 @@ static void what_is_little_passes_bulk(void **state)
 	assert_int_equal(connect_to(FAR, PORT), STACK_OK);
 	sparse = t.near_conn;
 	sparse_end = t.far_conn;
+	assert_non_null(sparse_end);
 	for (size_t i = 0; i < 8; i++) {
 		assert_int_equal(connect_to(FAR, PORT), STACK_OK);
 		uploads[i] = t.near_conn;
@@ -539,6 +540,34 @@ static void what_is_little_passes_bulk(void **state)
 	turns = 0;
 	reflector_run(&r, after_a_turn, &turns);
 	assert_int_equal(conn_pending(sparse_end).len, 1);
+}
+
+/* Many of those do not stop an upload. */
+static void bulk_has_its_turn(void **state)
+{
+	static const uint8_t bulk[60000];
+	struct conn *little[120], *upload, *upload_end;
+	unsigned int turns = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 120; i++) {
+		assert_int_equal(connect_to(FAR, PORT), STACK_OK);
+		little[i] = t.near_conn;
+	}
+	assert_int_equal(connect_to(FAR, PORT), STACK_OK);
+	upload = t.near_conn;
+	upload_end = t.far_conn;
+	assert_non_null(upload_end);
+	r.is_full = true;
+	for (size_t i = 0; i < 120; i++) {
+		assert_int_equal(conn_send(little[i], bulk, 2500, false), 2500);
+		conn_push(little[i]);
+	}
+	conn_send(upload, bulk, sizeof(bulk), false);
+	stack_has_room(r.stack);
+	stack_has_room(r.stack);
+	reflector_run(&r, after_a_turn, &turns);
+	assert_int_not_equal(conn_pending(upload_end).len, 0);
 }
 
 /* A FIN without data is not held back. */
@@ -875,6 +904,7 @@ int main(void)
 		CASE(without_a_reader_sending_stops),
 		CASE(with_a_full_tunnel_sending_stops),
 		CASE(what_is_little_passes_bulk),
+		CASE(bulk_has_its_turn),
 		CASE(a_fin_passes_a_full_tunnel),
 		CASE(a_vanished_peer_ends_a_half_closed_connection),
 		CASE(a_peer_that_reads_nothing_is_reset),
