@@ -113,7 +113,7 @@ bool dns_is_settled(const struct dns *d);
 bool dns_is_up(const struct dns *d);
 /* Call it on SIGCHLD. */
 void dns_child(struct dns *d);
-/* Like dns_down, but waits until it is done: a few seconds at most, even if programs hang. */
+/* Like dns_down, but waits until it is done: 15 s at most, if programs hang. */
 void dns_close(struct dns *d);
 
 /* ---- dns_resolvconf.c */

@@ -62,7 +62,7 @@ void state_close(struct state *s); /* removes the file */
  * Waits until the helpers of programs that were killed have ended, too, STATE_DYING_MS at most: until then they hold
  * the locks of state files.
  */
-enum { STATE_DYING_MS = 2000 };
+enum { STATE_DYING_MS = 15 * 1000 }; /* twice a program that sets name servers, and its end */
 void state_wait_for_dying(const char *dir);
 
 /* Whether these facts are about our network namespace. */
