@@ -149,17 +149,19 @@ class LineRuns:
                 after = lines.black_hole(peer, mtu)
             except ERRORS:
                 return {f"mtu {mtu}": math.inf, f"mtu {mtu} up": 0, f"mtu {mtu} down": 0}
-            return {f"mtu {mtu}": after if peer.is_vpn else None,
-                    **{f"mtu {mtu} {way}": _rate_or_stall(peer, way) for way in ("up", "down")}}
+            rates = {f"mtu {mtu} {way}": _rate_or_stall(peer, way) for way in ("up", "down")}
+            return {f"mtu {mtu}": after, **rates} if peer.is_vpn else rates
         return one
 
     # ---- results
 
     def markdown(self):
         columns = ["bare", *self.options.peers]
+        in_turn = [line for line in self.options.lines if line in IN_TURN]
         text = ["# A run of tools/bench --lines", "",
-                f"Medians of {self.options.pairs} rounds (lowest..highest), {self.options.seconds} s a transfer; everybody at the "
-                f"same time, each on a line and a road of its own; one after another on {', '.join(IN_TURN)}.", ""]
+                f"Medians of {self.options.pairs} rounds (lowest..highest), {self.options.seconds} s a transfer, after 2 s that are "
+                "not counted; everybody at the same time, each on a line and a network of its own"
+                + (f"; one after another on {', '.join(in_turn)}." if in_turn else "."), ""]
         for line in self.options.lines:
             what = f"{line}: {LINES[line][0]}" if line in LINES else f"{line}, on a line of {OTHERS[line][0]}"
             text += [f"## {what}", "",
