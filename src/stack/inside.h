@@ -21,7 +21,7 @@ struct stack {
 	bool is_choked; /* the tunnel has no room: segments with data wait in lwIP */
 	size_t lump;    /* bytes to send before cfg.has_room is called again */
 	size_t lump_len;
-	bool little_took_all;   /* of the last lump: the next one is for all connections in turn */
+	bool little_took_all; /* of the last lump: the next one is for all connections in turn */
 	uint64_t choked_ms;
 	struct loop_timer timer;
 	struct loop_task turn;
