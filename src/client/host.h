@@ -147,7 +147,7 @@ void host_child(struct host *h);
 uint64_t host_check(struct host *h, uint64_t now_ms);
 
 /*
- * Restores everything and frees `h`; takes half a minute if programs hang. NULL is allowed.
+ * Restores everything and frees `h`; takes half a minute at most, if programs hang. NULL is allowed.
  */
 void host_close(struct host *h);
 

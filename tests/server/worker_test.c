@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +22,7 @@
 #include "tls/cert.h"
 #include "tls/cert_make.h"
 #include "tls/open.h"
+#include "support/real_clock.h"
 
 enum {
 	CLIENTS_MAX = 100,
@@ -51,28 +51,13 @@ static struct {
 
 /* ---- time: a client that says nothing is refused after ten seconds */
 
-enum { NS_PER_MS = 1000 * 1000, NS_PER_S = 1000 * NS_PER_MS, STEP_MAX_MS = A_WHILE_MS + 10 };
-
-static int64_t real_ns(clockid_t id)
-{
-#ifdef SYS_clock_gettime64
-	int64_t now[2] = { 0 };
-
-	syscall(SYS_clock_gettime64, id, now);
-	return now[0] * NS_PER_S + now[1];
-#else
-	struct timespec now = { 0 };
-
-	syscall(SYS_clock_gettime, id, &now);
-	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-#endif
-}
+enum { STEP_MAX_MS = A_WHILE_MS + 10 };
 
 /* Replaces the C library's: a pause of the machine takes no longer than what run() waits for. */
 int clock_gettime(clockid_t id, struct timespec *ts)
 {
 	static int64_t last_ns, lost_ns;
-	int64_t ns = real_ns(id);
+	int64_t ns = real_clock_ns(id);
 
 	if (id == CLOCK_MONOTONIC) {
 		if (last_ns && ns - last_ns > (int64_t)STEP_MAX_MS * NS_PER_MS)
@@ -80,9 +65,7 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 		last_ns = ns;
 		ns -= lost_ns;
 	}
-	ts->tv_sec = (time_t)(ns / NS_PER_S);
-	ts->tv_nsec = (long)(ns % NS_PER_S);
-	return 0;
+	return real_clock_put(ts, ns);
 }
 
 static void time_is_up(struct loop_timer *timer)

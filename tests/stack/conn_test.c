@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "stack/datagram.h"
 #include "stack/relay.h"
 #include "reflect.h"
+#include "support/real_clock.h"
 #include "tun/headers.h"
 #include "util/bytes.h"
 #include "util/checksum.h"
@@ -584,47 +584,28 @@ static void a_fin_passes_a_full_tunnel(void **state)
 
 enum { STEP_MS = 50 }; /* lwIP's tick: missed ones are not repeated */
 
-enum { NS_PER_MS = 1000 * 1000, NS_PER_S = 1000 * NS_PER_MS };
-
 static int64_t skipped_ns, stopped_ns = -1; /* stopped: the time does not pass by itself */
-
-static int64_t real_ns(clockid_t id)
-{
-#ifdef SYS_clock_gettime64
-	int64_t now[2] = { 0 };
-
-	syscall(SYS_clock_gettime64, id, now);
-	return now[0] * NS_PER_S + now[1];
-#else
-	struct timespec now = { 0 };
-
-	syscall(SYS_clock_gettime, id, &now);
-	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-#endif
-}
 
 /* Replaces the C library's: the loop's time is the real time plus what the test skips. */
 int clock_gettime(clockid_t id, struct timespec *ts)
 {
 	bool is_stopped = stopped_ns >= 0 && id == CLOCK_MONOTONIC;
-	int64_t ns = (is_stopped ? stopped_ns : real_ns(id)) + skipped_ns;
+	int64_t ns = (is_stopped ? stopped_ns : real_clock_ns(id)) + skipped_ns;
 
-	ts->tv_sec = (time_t)(ns / NS_PER_S);
-	ts->tv_nsec = (long)(ns % NS_PER_S);
-	return 0;
+	return real_clock_put(ts, ns);
 }
 
 /* Exactly, however long the machine takes for it. */
 static void skip_seconds(unsigned int count)
 {
-	stopped_ns = real_ns(CLOCK_MONOTONIC);
+	stopped_ns = real_clock_ns(CLOCK_MONOTONIC);
 	for (count *= 1000 / STEP_MS; count; count--) {
 		unsigned int turns = 0;
 
 		skipped_ns += (int64_t)STEP_MS * NS_PER_MS;
 		reflector_run(&r, after_a_turn, &turns);
 	}
-	skipped_ns -= real_ns(CLOCK_MONOTONIC) - stopped_ns;
+	skipped_ns -= real_clock_ns(CLOCK_MONOTONIC) - stopped_ns;
 	stopped_ns = -1;
 }
 
